@@ -1,0 +1,63 @@
+namespace Glossa.Models.Steps;
+
+/// <summary>The loss that a training step attaches to a forward graph.</summary>
+public enum LossKind
+{
+    /// <summary>Cross entropy of each position's logits against the next position's label.</summary>
+    CausalLm,
+
+    /// <summary>Cross entropy of each position's logits against its own label.</summary>
+    MaskedLm,
+}
+
+/// <summary>How a training step is built from a forward graph.</summary>
+public sealed record StepOptions
+{
+    /// <summary>The loss; labels of -100 are ignored.</summary>
+    public LossKind Loss { get; init; } = LossKind.CausalLm;
+
+    /// <summary>Whether the logits are <c>[sequence, batch, vocabulary]</c> (Glossa's own training form) and not batch first; labels are always <c>[batch, sequence]</c>.</summary>
+    public bool TimeMajor { get; init; }
+
+    /// <summary>Whether gradients are added to <c>acc.*</c> inputs; bound to the same memory as the outputs, they accumulate in place.</summary>
+    public bool Accumulate { get; init; }
+
+    /// <summary>
+    /// Whether the loss is the sum over labels times the input <c>loss_weight</c> (float scalar), so that micro-batches of a step add up to its mean;
+    /// else it is the mean over the labels of the batch.
+    /// </summary>
+    public bool WeightedLoss { get; init; }
+
+    /// <summary>Whether fused runtime operators may be used; without them the step is standard <c>ai.onnx</c> alone.</summary>
+    public bool FusedOperators { get; init; } = true;
+
+    /// <summary>Initializers that stay as they are.</summary>
+    public Func<string, bool> IsFrozen { get; init; } = _ => false;
+}
+
+/// <summary>A training step: an ordinary ONNX model that gives the loss and the gradients.</summary>
+/// <param name="Model">
+/// Inputs: those of the forward graph, <c>labels</c>, <c>loss_weight</c> where asked for, every parameter under its own name, and <c>acc.*</c> where it
+/// accumulates. Outputs: <c>loss</c> (scalar), then <c>grad.*</c> in parameter order.
+/// </param>
+/// <param name="Parameters">Trainable tensors in the order of the inputs, with their shapes.</param>
+public sealed record StepModel(Onnx.ModelProto Model, IReadOnlyList<(string Name, long[] Shape)> Parameters)
+{
+    /// <summary>Name of the loss output.</summary>
+    public const string Loss = "loss";
+
+    /// <summary>Name of the labels input.</summary>
+    public const string Labels = "labels";
+
+    /// <summary>Name of the weight input of a weighted loss.</summary>
+    public const string LossWeight = "loss_weight";
+
+    /// <summary>The label that is ignored.</summary>
+    public const long IgnoredLabel = -100;
+
+    /// <summary>Name of a parameter's gradient output.</summary>
+    public static string Gradient(string parameter) => "grad." + parameter;
+
+    /// <summary>Name of a parameter's accumulator input.</summary>
+    public static string Accumulator(string parameter) => "acc." + parameter;
+}

@@ -1,0 +1,144 @@
+using Glossa.Models.Building;
+using Glossa.Models.Onnx;
+using Glossa.Models.Shapes;
+using DataType = Glossa.Models.Onnx.TensorProto.Types.DataType;
+
+namespace Glossa.Models.Gradients;
+
+/// <summary>Arithmetic and functions applied element by element, with broadcasting.</summary>
+internal static class ElementwiseRules
+{
+    internal static void AddTo(RuleCollector rules)
+    {
+        rules.Add("Identity", c => c.Give(0, c.Gradient));
+        rules.Add("Add", c => { c.GiveReduced(0, c.Gradient); c.GiveReduced(1, c.Gradient); });
+        rules.Add("Sub", c =>
+        {
+            c.GiveReduced(0, c.Gradient);
+            if (c.Wants(1)) c.GiveReduced(1, c.G.Neg(c.Gradient));
+        });
+        rules.Add("Mul", c =>
+        {
+            if (c.Wants(0)) c.GiveReduced(0, c.G.Mul(c.Gradient, c.Input(1)));
+            if (c.Wants(1)) c.GiveReduced(1, c.G.Mul(c.Gradient, c.Input(0)));
+        });
+        rules.Add("Div", Divide);
+        rules.Add("Sum", Sum);
+        rules.Add("Mean", Mean);
+        rules.Add("Pow", Power);
+        rules.Add("Min", c => Extreme(c, "LessOrEqual"));
+        rules.Add("Max", c => Extreme(c, "GreaterOrEqual"));
+        rules.Add("Where", Where, [1, 2]);
+        rules.Add("Clip", Clip, [0], "no gradient to the bounds");
+        rules.Add("Neg", c => c.Give(0, c.G.Neg(c.Gradient)));
+        rules.Add("Abs", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Sign", [c.Input(0)]))));
+        rules.Add("Sqrt", c => c.Give(0, c.G.Div(c.G.Mul(c.Gradient, c.Scalar(0.5f)), c.Output())));
+        rules.Add("Reciprocal", c => c.Give(0, c.G.Neg(c.G.Mul(c.Gradient, c.G.Mul(c.Output(), c.Output())))));
+        rules.Add("Exp", c => c.Give(0, c.G.Mul(c.Gradient, c.Output())));
+        rules.Add("Log", c => c.Give(0, c.G.Div(c.Gradient, c.Input(0))));
+        rules.Add("Sin", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Cos", [c.Input(0)]))));
+        rules.Add("Cos", c => c.Give(0, c.G.Neg(c.G.Mul(c.Gradient, c.G.Op("Sin", [c.Input(0)])))));
+        rules.Add("Cast", Cast);
+        rules.Add("CastLike", Cast, [0]);
+        foreach (string step in (string[])["Floor", "Ceil", "Round", "Sign", "Shape", "Size", "ConstantOfShape", "Equal", "Less", "LessOrEqual", "Greater",
+            "GreaterOrEqual", "IsNaN", "IsInf", "Not", "And", "Or", "Xor", "NonZero", "ArgMax", "ArgMin", "Constant"])
+        {
+            rules.Stop(step);
+        }
+    }
+
+    private static void Divide(GradientContext c)
+    {
+        if (!c.Wants(0) && !c.Wants(1)) return;
+        Value quotient = c.G.Div(c.Gradient, c.Input(1));
+        c.GiveReduced(0, quotient);
+        if (c.Wants(1)) c.GiveReduced(1, c.G.Neg(c.G.Mul(quotient, c.Output())));
+    }
+
+    private static void Sum(GradientContext c)
+    {
+        for (int i = 0; i < c.Node.Input.Count; i++) c.GiveReduced(i, c.Gradient);
+    }
+
+    private static void Mean(GradientContext c)
+    {
+        Value share = c.G.Mul(c.Gradient, c.Scalar(1f / c.Node.Input.Count));
+        for (int i = 0; i < c.Node.Input.Count; i++) c.GiveReduced(i, share);
+    }
+
+    private static void Power(GradientContext c)
+    {
+        Value x = c.Input(0), exponent = c.Input(1);
+        DataType type = c.Shapes.Type(x.Name);
+        if (c.Wants(0)) c.GiveReduced(0, PowerOfBase(c, x, exponent, type));
+        if (!c.Wants(1)) return;
+        // d/de x^e = x^e ln x, and 0 where x is 0, whose logarithm would turn the product into NaN.
+        Value zero = c.Scalar(0);
+        Value positive = c.G.Op("Greater", [x, zero]);
+        Value log = c.G.Op("Log", [c.G.Where(positive, x, c.Scalar(1))]);
+        c.GiveReduced(1, c.G.Mul(c.G.Mul(c.Gradient, c.Output()), log));
+    }
+
+    private static Value PowerOfBase(GradientContext c, Value x, Value exponent, DataType type)
+    {
+        float? known = c.Shapes.Scalar(exponent.Name) ?? (c.Shapes.Integers(exponent.Name) is [long whole] ? whole : null);
+        switch (known)
+        {
+            case 1:
+                return c.Gradient;
+            case 2:
+                return c.G.Mul(c.G.Mul(c.Gradient, c.Scalar(2)), x);
+            case 3:
+                return c.G.Mul(c.G.Mul(c.Gradient, c.Scalar(3)), c.G.Mul(x, x));
+            case 0.5f:
+                return c.G.Div(c.G.Mul(c.Gradient, c.Scalar(0.5f)), c.Output());
+            case -0.5f:
+                return c.G.Mul(c.G.Mul(c.Gradient, c.Scalar(-0.5f)), c.G.Div(c.Output(), x));
+            case { } e:
+                return c.G.Mul(c.Gradient, c.G.Mul(c.G.Op("Pow", [x, c.Scalar(e - 1)]), c.Scalar(e)));
+        }
+        Value power = c.Shapes.Type(exponent.Name) == type ? exponent : c.G.Cast(exponent, type);
+        Value lower = c.G.Op("Pow", [x, c.G.Sub(power, c.Scalar(1))]);
+        return c.G.Mul(c.Gradient, c.G.Mul(power, lower));
+    }
+
+    /// <summary>Min and Max of any number of operands: the gradient goes to the first operand that gave the result.</summary>
+    private static void Extreme(GradientContext c, string comparison)
+    {
+        Value zero = c.Scalar(0), rest = c.Gradient;
+        int count = c.Node.Input.Count;
+        if (count == 1) c.Give(0, c.Gradient);
+        for (int i = 0; i < count && count > 1; i++)
+        {
+            Value chosen = c.G.Op(comparison, [c.Input(i), c.Output()]);
+            if (c.Wants(i)) c.GiveReduced(i, c.G.Where(chosen, rest, zero));
+            if (i + 1 < count) rest = c.G.Where(chosen, zero, rest);
+        }
+    }
+
+    private static void Where(GradientContext c)
+    {
+        Value zero = c.Scalar(0);
+        if (c.Wants(1)) c.GiveReduced(1, c.G.Where(c.Input(0), c.Gradient, zero));
+        if (c.Wants(2)) c.GiveReduced(2, c.G.Where(c.Input(0), zero, c.Gradient));
+    }
+
+    private static void Clip(GradientContext c)
+    {
+        Value gradient = c.Gradient, zero = c.Scalar(0);
+        Value? low = Bound(c, 1, "min"), high = Bound(c, 2, "max");
+        if (low is { } min) gradient = c.G.Where(c.G.Op("Less", [c.Input(0), min]), zero, gradient);
+        if (high is { } max) gradient = c.G.Where(c.G.Op("Greater", [c.Input(0), max]), zero, gradient);
+        c.Give(0, gradient);
+    }
+
+    private static Value? Bound(GradientContext c, int input, string attribute) =>
+        c.Has(input) ? c.Input(input) : c.Node.Find(attribute) is { } bound ? c.Scalar(bound.F) : null;
+
+    private static void Cast(GradientContext c)
+    {
+        DataType from = c.Shapes.Type(c.Node.In(0)), to = c.Shapes.Type(c.Node.Out(0));
+        if (from == DataType.Undefined) throw c.Unsupported("a value of unknown element type", "declare the types of the graph's inputs");
+        c.Give(0, from == to ? c.Gradient : c.G.Cast(c.Gradient, from));
+    }
+}

@@ -1,0 +1,182 @@
+using Glossa.Models.Onnx;
+using DataType = Glossa.Models.Onnx.TensorProto.Types.DataType;
+
+namespace Glossa.Models.Shapes;
+
+// What each operator does to element type and shape.
+public sealed partial class ShapeMap
+{
+    private void InferNode(NodeProto node)
+    {
+        InferContents(node);
+        switch (node.OpType)
+        {
+            case "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Mod" or "Min" or "Max" or "Sum" or "Mean" or "PRelu" or "BitwiseAnd" or "BitwiseOr":
+                Set(node.Out(0), Type(node.In(0)), Broadcast(node.Input));
+                break;
+            case "Equal":
+                InferEqual(node);
+                Set(node.Out(0), DataType.Bool, Broadcast(node.Input));
+                break;
+            case "Less" or "LessOrEqual" or "Greater" or "GreaterOrEqual" or "And" or "Or" or "Xor":
+                Set(node.Out(0), DataType.Bool, Broadcast(node.Input));
+                break;
+            case "Where":
+                Set(node.Out(0), Type(node.In(1)), Broadcast(node.Input));
+                break;
+            case "Not" or "IsNaN" or "IsInf":
+                Set(node.Out(0), DataType.Bool, Copy(node.In(0)));
+                break;
+            case "Cast":
+                Set(node.Out(0), (DataType)node.AttributeInt("to", 0), Copy(node.In(0)));
+                break;
+            case "CastLike":
+                Set(node.Out(0), Type(node.In(1)), Copy(node.In(0)));
+                break;
+            case "MatMul" or "FusedMatMul":
+                Set(node.Out(0), Type(node.In(0)), MatMulShape(node));
+                break;
+            case "Gemm":
+                InferGemm(node);
+                break;
+            case "Shape":
+                InferShapeOperator(node);
+                break;
+            case "Size":
+                Set(node.Out(0), DataType.Int64, []);
+                break;
+            case "Constant":
+                InferConstant(node);
+                break;
+            case "ConstantOfShape":
+                Set(node.Out(0), node.Find("value")?.T is { } fill ? (DataType)fill.DataType : DataType.Float, ShapeFromContents(node.In(0)));
+                break;
+            case "Range":
+                Set(node.Out(0), Type(node.In(0)), [_contents.TryGetValue(node.Out(0), out Dimension[]? range) ? Dimension.Of(range.Length) : RangeLength(node)]);
+                break;
+            default:
+                InferMovement(node);
+                break;
+        }
+    }
+
+    private void InferMovement(NodeProto node)
+    {
+        DataType type = Type(node.In(0));
+        switch (node.OpType)
+        {
+            case "Transpose":
+                Set(node.Out(0), type, TransposeShape(node));
+                break;
+            case "Reshape":
+                Set(node.Out(0), type, ReshapeShape(node));
+                break;
+            case "Flatten":
+                Set(node.Out(0), type, FlattenShape(node));
+                break;
+            case "Squeeze":
+                Set(node.Out(0), type, SqueezeShape(node));
+                break;
+            case "Unsqueeze":
+                Set(node.Out(0), type, UnsqueezeShape(node));
+                break;
+            case "Expand":
+                Set(node.Out(0), type, ExpandShape(node));
+                break;
+            case "Concat":
+                Set(node.Out(0), type, ConcatShape(node));
+                break;
+            case "Split":
+                InferSplit(node);
+                break;
+            case "Slice":
+                Set(node.Out(0), type, SliceShape(node));
+                break;
+            case "Gather":
+                Set(node.Out(0), type, GatherShape(node));
+                break;
+            case "GatherElements":
+                Set(node.Out(0), type, Copy(node.In(1)));
+                break;
+            case "GatherND":
+                Set(node.Out(0), type, GatherNdShape(node));
+                break;
+            case "Tile":
+                Set(node.Out(0), type, TileShape(node));
+                break;
+            case "Pad":
+                Set(node.Out(0), type, PadShape(node));
+                break;
+            case "OneHot":
+                Set(node.Out(0), Type(node.In(2)), OneHotShape(node));
+                break;
+            case "NonZero":
+                Set(node.Out(0), DataType.Int64, Rank(node.In(0)) is var rank && rank >= 0 ? [Dimension.Of(Math.Max(rank, 1)), Fresh()] : null);
+                break;
+            default:
+                InferComputation(node);
+                break;
+        }
+    }
+
+    private void InferComputation(NodeProto node)
+    {
+        DataType type = Type(node.In(0));
+        switch (node.OpType)
+        {
+            case "ReduceSum" or "ReduceMean" or "ReduceMax" or "ReduceMin" or "ReduceProd" or "ReduceL1" or "ReduceL2" or "ReduceLogSum"
+                or "ReduceLogSumExp" or "ReduceSumSquare":
+                Set(node.Out(0), type, ReduceShape(node));
+                break;
+            case "ArgMax" or "ArgMin":
+                Set(node.Out(0), DataType.Int64, KeepAxes(node.In(0), [node.AttributeInt("axis", 0)], node.AttributeInt("keepdims", 1) != 0));
+                break;
+            case "TopK":
+                InferTopK(node);
+                break;
+            case "LayerNormalization":
+                Set(node.Out(0), type, Copy(node.In(0)));
+                Dimension[]? statistics = NormalizedShape(node);
+                Set(node.Out(1), DataType.Float, statistics);
+                Set(node.Out(2), DataType.Float, (Dimension[]?)statistics?.Clone());
+                break;
+            case "SkipLayerNormalization" or "SkipSimplifiedLayerNormalization":
+                Set(node.Out(0), type, Copy(node.In(0)));
+                Set(node.Out(3), type, Copy(node.In(0)));
+                break;
+            case "Dropout":
+                Set(node.Out(0), type, Copy(node.In(0)));
+                Set(node.Out(1), DataType.Bool, Copy(node.In(0)));
+                break;
+            case "Einsum":
+                Set(node.Out(0), type, EinsumShape(node));
+                break;
+            case "Conv":
+                Set(node.Out(0), type, ConvShape(node));
+                break;
+            case "Attention":
+                InferAttention(node);
+                break;
+            case "DequantizeLinear":
+                Set(node.Out(0), Type(node.In(1)), Copy(node.In(0)));
+                break;
+            default:
+                if (SameShape.Contains(node.OpType)) Set(node.Out(0), type, Copy(node.In(0)));
+                break;
+        }
+    }
+
+    /// <summary>Operators whose first output has the type and shape of their first input.</summary>
+    private static readonly HashSet<string> SameShape =
+    [
+        "Identity", "Neg", "Abs", "Sqrt", "Reciprocal", "Exp", "Log", "Relu", "LeakyRelu", "Elu", "Selu", "Celu", "Sigmoid", "HardSigmoid", "HardSwish",
+        "Tanh", "Erf", "Gelu", "Mish", "Softplus", "Softsign", "ThresholdedRelu", "Swish", "QuickGelu", "FastGelu", "BiasGelu", "Softmax", "LogSoftmax",
+        "Hardmax", "Clip", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Floor", "Ceil", "Round", "Sign",
+        "Trilu", "CumSum", "ScatterND", "ScatterElements", "RMSNormalization", "SimplifiedLayerNormalization", "RotaryEmbedding", "BatchNormalization",
+        "InstanceNormalization", "GroupNormalization", "LpNormalization", "Shrink", "BitwiseNot",
+    ];
+
+    private Dimension[]? Copy(string name) => (Dimension[]?)_shapes.GetValueOrDefault(name)?.Clone();
+
+    private static int Axis(long axis, int rank) => (int)(axis < 0 ? axis + rank : axis);
+}

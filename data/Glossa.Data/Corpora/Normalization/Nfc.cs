@@ -1,0 +1,215 @@
+using System.Buffers;
+using System.Text;
+
+namespace Glossa.Data.Corpora.Normalization;
+
+/// <summary>
+/// Unicode normalization form C (Unicode Standard Annex 15) of Unicode 17, the same on every machine: the runtime's own
+/// <see cref="string.Normalize()"/> does nothing under invariant globalization and elsewhere follows the Unicode version
+/// of the installed ICU library.
+/// </summary>
+public static class Nfc
+{
+    /// <summary>Every character below is its own normal form and joins nothing: U+0300 is the first combining mark.</summary>
+    private const char FirstUnsettled = '\u0300';
+
+    /// <summary>First UTF-8 byte of U+0300; smaller bytes cannot start a character that matters here.</summary>
+    private const byte FirstUnsettledLead = 0xCC;
+
+    /// <summary>True where <paramref name="text"/> is in form C already.</summary>
+    public static bool IsNormalized(ReadOnlySpan<char> text) => FirstTrouble(text, 0, out _) < 0;
+
+    /// <summary>The text in form C; the same instance where it is in that form already.</summary>
+    public static string Normalize(string text)
+    {
+        if (IsNormalized(text)) return text;
+        ArrayBufferWriter<char> result = new(text.Length + 16);
+        Normalize(text, result);
+        return new string(result.WrittenSpan);
+    }
+
+    /// <summary>Writes valid UTF-8 in form C to <paramref name="destination"/>, unless it is in that form already.</summary>
+    /// <param name="text">Valid UTF-8.</param>
+    /// <param name="destination">Where the normal form is appended.</param>
+    /// <returns>False where <paramref name="text"/> was normalized already and nothing was written.</returns>
+    public static bool TryNormalizeUtf8(ReadOnlySpan<byte> text, ArrayBufferWriter<byte> destination)
+    {
+        if (!text.ContainsAnyInRange(FirstUnsettledLead, byte.MaxValue)) return false;
+        char[] rented = ArrayPool<char>.Shared.Rent(text.Length);
+        try
+        {
+            ReadOnlySpan<char> characters = rented.AsSpan(0, Encoding.UTF8.GetChars(text, rented));
+            if (IsNormalized(characters)) return false;
+            ArrayBufferWriter<char> result = new(characters.Length + 16);
+            Normalize(characters, result);
+            Encoding.UTF8.GetBytes(result.WrittenSpan, destination);
+            return true;
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>Appends the form C of <paramref name="text"/>; lone surrogates are kept as they are.</summary>
+    private static void Normalize(ReadOnlySpan<char> text, ArrayBufferWriter<char> result)
+    {
+        List<int> scratch = [];
+        int copied = 0;
+        while (FirstTrouble(text, copied, out int boundary) is int trouble and >= 0)
+        {
+            int end = NextBoundary(text, trouble);
+            result.Write(text[copied..boundary]);
+            NormalizeSegment(text[boundary..end], scratch, result);
+            copied = end;
+        }
+        result.Write(text[copied..]);
+    }
+
+    /// <summary>
+    /// Where the text stops being obviously normalized, or -1; <paramref name="boundary"/> is the start of the last
+    /// character before it that nothing behind can reach across.
+    /// </summary>
+    private static int FirstTrouble(ReadOnlySpan<char> text, int start, out int boundary)
+    {
+        boundary = start;
+        byte previousClass = 0;
+        for (int i = start; i < text.Length;)
+        {
+            if (text[i] < FirstUnsettled)
+            {
+                int run = text[i..].IndexOfAnyExceptInRange('\0', (char)(FirstUnsettled - 1));
+                if (run < 0) return -1;
+                i += run;
+                boundary = i - 1;
+                previousClass = 0;
+            }
+            int codePoint = CodePointAt(text, i, out int length);
+            ushort property = NfcTable.Instance.Property(codePoint);
+            byte combiningClass = (byte)property;
+            if ((property & NfcTable.Unsettled) != 0 || (combiningClass != 0 && combiningClass < previousClass)) return i;
+            if (combiningClass == 0) boundary = i;
+            previousClass = combiningClass;
+            i += length;
+        }
+        return -1;
+    }
+
+    /// <summary>The start of the first character at or after <paramref name="start"/> that joins nothing before it.</summary>
+    private static int NextBoundary(ReadOnlySpan<char> text, int start)
+    {
+        CodePointAt(text, start, out int length);
+        int i = start + length;
+        while (i < text.Length)
+        {
+            if (NfcTable.Instance.Property(CodePointAt(text, i, out length)) == 0) return i;
+            i += length;
+        }
+        return i;
+    }
+
+    private static void NormalizeSegment(ReadOnlySpan<char> segment, List<int> scratch, ArrayBufferWriter<char> result)
+    {
+        scratch.Clear();
+        for (int i = 0; i < segment.Length;)
+        {
+            Decompose(CodePointAt(segment, i, out int length), scratch);
+            i += length;
+        }
+        Reorder(scratch);
+        Compose(scratch);
+        foreach (int codePoint in scratch)
+        {
+            if (codePoint <= char.MaxValue)
+            {
+                result.GetSpan(1)[0] = (char)codePoint;
+                result.Advance(1);
+            }
+            else
+            {
+                result.Advance(new Rune(codePoint).EncodeToUtf16(result.GetSpan(2)));
+            }
+        }
+    }
+
+    private static void Decompose(int codePoint, List<int> output)
+    {
+        int syllable = codePoint - Hangul.SyllableBase;
+        if ((uint)syllable < Hangul.SyllableCount)
+        {
+            output.Add(Hangul.LeadBase + (syllable / (Hangul.VowelCount * Hangul.TrailCount)));
+            output.Add(Hangul.VowelBase + (syllable / Hangul.TrailCount % Hangul.VowelCount));
+            if (syllable % Hangul.TrailCount != 0) output.Add(Hangul.TrailBase + (syllable % Hangul.TrailCount));
+        }
+        else if (NfcTable.Instance.Decomposition(codePoint) is int[] parts)
+        {
+            output.AddRange(parts);
+        }
+        else
+        {
+            output.Add(codePoint);
+        }
+    }
+
+    /// <summary>Sorts each run of combining marks by class, keeping the order of equals (the canonical ordering algorithm).</summary>
+    private static void Reorder(List<int> codePoints)
+    {
+        for (int start = 0; start < codePoints.Count;)
+        {
+            if (ClassOf(codePoints[start]) == 0)
+            {
+                start++;
+                continue;
+            }
+            int end = start + 1;
+            while (end < codePoints.Count && ClassOf(codePoints[end]) != 0) end++;
+            if (end - start > 1)
+            {
+                // A stable sort: hostile text may stack a million marks on one letter.
+                int[] sorted = [.. codePoints[start..end].OrderBy(ClassOf)];
+                for (int i = 0; i < sorted.Length; i++) codePoints[start + i] = sorted[i];
+            }
+            start = end;
+        }
+    }
+
+    /// <summary>Joins each character to the last starter where they compose and nothing between blocks them.</summary>
+    private static void Compose(List<int> codePoints)
+    {
+        int written = 0, starter = -1, previousClass = 0;
+        for (int i = 0; i < codePoints.Count; i++)
+        {
+            int codePoint = codePoints[i];
+            int combiningClass = ClassOf(codePoint);
+            bool blocked = starter < written - 1 && (previousClass == 0 || previousClass >= combiningClass);
+            if (starter >= 0 && !blocked)
+            {
+                int composite = Hangul.Compose(codePoints[starter], codePoint);
+                if (composite < 0) composite = NfcTable.Instance.Composition(codePoints[starter], codePoint);
+                if (composite >= 0)
+                {
+                    codePoints[starter] = composite;
+                    continue;
+                }
+            }
+            if (combiningClass == 0) starter = written;
+            previousClass = combiningClass;
+            codePoints[written++] = codePoint;
+        }
+        codePoints.RemoveRange(written, codePoints.Count - written);
+    }
+
+    private static int ClassOf(int codePoint) => (byte)NfcTable.Instance.Property(codePoint);
+
+    private static int CodePointAt(ReadOnlySpan<char> text, int index, out int length)
+    {
+        char first = text[index];
+        if (char.IsHighSurrogate(first) && index + 1 < text.Length && char.IsLowSurrogate(text[index + 1]))
+        {
+            length = 2;
+            return char.ConvertToUtf32(first, text[index + 1]);
+        }
+        length = 1;
+        return first;
+    }
+}

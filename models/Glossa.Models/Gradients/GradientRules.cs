@@ -22,6 +22,7 @@ public static class GradientRules
         ShapeRules.AddTo(rules);
         GatherRules.AddTo(rules);
         ReductionRules.AddTo(rules);
+        FusedRules.AddTo(rules);
         return table.ToFrozenDictionary();
     }
 }

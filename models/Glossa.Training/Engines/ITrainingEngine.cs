@@ -1,0 +1,25 @@
+using Glossa.Training.Parameters;
+
+namespace Glossa.Training.Engines;
+
+/// <summary>
+/// Runs the training step of a model over micro-batches. One process on one machine implements it today; an engine that shares the
+/// micro-batches with other ranks and sums <see cref="Gradients"/>, one contiguous span, in one all-reduce fits the same interface.
+/// </summary>
+public interface ITrainingEngine : IDisposable
+{
+    /// <summary>Place of every trainable tensor in the spans.</summary>
+    ParameterLayout Layout { get; }
+
+    /// <summary>The weights that the next run reads; the optimizer writes them.</summary>
+    FloatBuffer Parameters { get; }
+
+    /// <summary>The gradient of the last <see cref="Run"/>.</summary>
+    FloatBuffer Gradients { get; }
+
+    /// <summary>
+    /// Overwrites <see cref="Gradients"/> with the gradient of lossWeight times the sum of the micro-batches' losses over all labels,
+    /// and gives that loss. The same micro-batches in the same order give the same bits.
+    /// </summary>
+    double Run(IReadOnlyList<MicroBatch> microBatches, float lossWeight);
+}

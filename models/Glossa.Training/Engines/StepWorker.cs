@@ -1,0 +1,75 @@
+using Glossa.Models.Steps;
+using Glossa.Training.Parameters;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Glossa.Training.Engines;
+
+/// <summary>One concurrent run of a training step, with its own binding, loss and gradient span; parameters are read in place.</summary>
+internal sealed class StepWorker : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly OrtIoBinding _binding;
+    private readonly RunOptions _run = new();
+    private readonly List<OrtValue> _values = [];
+    private readonly float[] _weight = new float[1];
+    private readonly FloatBuffer _loss = new(1);
+    private readonly bool _takesMask;
+
+    public StepWorker(InferenceSession session, ParameterLayout layout, FloatBuffer parameters)
+    {
+        _session = session;
+        _binding = session.CreateIoBinding();
+        _takesMask = session.InputMetadata.ContainsKey("attention_mask");
+        Gradients = new FloatBuffer(layout.Length);
+        foreach (ParameterSlot slot in layout.Slots)
+        {
+            _binding.BindInput(slot.Name, Tensor(parameters, slot.Offset, slot.Length, slot.Shape));
+            OrtValue gradient = Tensor(Gradients, slot.Offset, slot.Length, slot.Shape);
+            _binding.BindInput(StepModel.Accumulator(slot.Name), gradient);
+            _binding.BindOutput(StepModel.Gradient(slot.Name), gradient);
+        }
+        _binding.BindOutput(StepModel.Loss, Tensor(_loss, 0, 1, []));
+        OrtValue weight = OrtValue.CreateTensorValueFromMemory(_weight, []);
+        _values.Add(weight);
+        _binding.BindInput(StepModel.LossWeight, weight);
+    }
+
+    public FloatBuffer Gradients { get; }
+
+    public double Run(MicroBatch batch, float lossWeight)
+    {
+        _weight[0] = lossWeight;
+        long[] shape = [batch.Batch, batch.Sequence];
+        using OrtValue ids = OrtValue.CreateTensorValueFromMemory(batch.InputIds, shape);
+        using OrtValue labels = OrtValue.CreateTensorValueFromMemory(batch.Labels, shape);
+        _binding.BindInput("input_ids", ids);
+        _binding.BindInput(StepModel.Labels, labels);
+        OrtValue? mask = null;
+        if (_takesMask)
+        {
+            mask = OrtValue.CreateTensorValueFromMemory(batch.AttentionMask ?? throw new ArgumentException("the model takes an attention mask", nameof(batch)), shape);
+            _binding.BindInput("attention_mask", mask);
+        }
+        _session.RunWithBinding(_run, _binding);
+        mask?.Dispose();
+        return _loss.Span[0];
+    }
+
+    public void Dispose()
+    {
+        _binding.Dispose();
+        foreach (OrtValue value in _values) value.Dispose();
+        _run.Dispose();
+        _loss.Dispose();
+        Gradients.Dispose();
+    }
+
+    private OrtValue Tensor(FloatBuffer buffer, int offset, int length, long[] shape)
+    {
+        OrtValue value = OrtValue.CreateTensorValueWithData(
+            OrtMemoryInfo.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, shape,
+            buffer.Address + offset * sizeof(float), (long)length * sizeof(float));
+        _values.Add(value);
+        return value;
+    }
+}

@@ -30,13 +30,15 @@ int tokens = batch * sequence * micros;
 double loss = 0;
 for (int i = 0; i < 3; i++) loss = engine.Run(batches, 1f / (batch * (sequence - 1) * micros));
 List<double> times = [];
+TimeSpan cpuStart = Process.GetCurrentProcess().TotalProcessorTime;
 for (int i = 0; i < repetitions; i++)
 {
     long start = Stopwatch.GetTimestamp();
     loss = engine.Run(batches, 1f / (batch * (sequence - 1) * micros));
     times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
 }
+double cpu = (Process.GetCurrentProcess().TotalProcessorTime - cpuStart).TotalMilliseconds / repetitions;
 times.Sort();
 double median = times[times.Count / 2];
 double flops = tokens * 6.0 * (layers * 12.0 * width * width + (double)vocabulary * width) + tokens * 6.0 * layers * 2 * sequence * width;
-Console.WriteLine($"loss {loss:F5} ({Math.Log(vocabulary):F5} at the start); parameters {engine.Layout.ParameterCount}; median {median:F1} ms, min {times[0]:F1} ms a step of {tokens} tokens: {tokens / median * 1000:F0} tokens/s, {flops / median / 1e6:F0} GFLOP/s");
+Console.WriteLine($"loss {loss:F5} ({Math.Log(vocabulary):F5} at the start); parameters {engine.Layout.ParameterCount}; median {median:F1} ms, min {times[0]:F1} ms a step of {tokens} tokens: {tokens / median * 1000:F0} tokens/s, {flops / median / 1e6:F0} GFLOP/s; processor time {cpu:F0} ms a step");

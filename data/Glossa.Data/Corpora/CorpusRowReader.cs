@@ -122,6 +122,10 @@ internal sealed class CorpusRowReader : IDisposable
         return false;
     }
 
+    /// <summary>The error of a label column that holds no classes.</summary>
+    public InputException TooManyLabels(int most) => new($"there are more than {most:N0} different labels", Place.At(_header.Label),
+        "name the column of the class labels in corpus.columns, or set it to \"\" where there are none");
+
     /// <inheritdoc/>
     public void Dispose() => _csv.Dispose();
 
@@ -171,7 +175,8 @@ internal sealed class CorpusRowReader : IDisposable
         if (_csv.FieldCount != _header.Names.Count)
         {
             bool few = _csv.FieldCount < _header.Names.Count;
-            throw new InputException($"the row has {_csv.FieldCount} fields where the header has {_header.Names.Count}", Place.ToString(),
+            string fields = _csv.FieldCount == 1 ? "1 field" : $"{_csv.FieldCount} fields";
+            throw new InputException($"the row has {fields} where the header has {_header.Names.Count}", Place.ToString(),
                 few ? "add what is missing, commas of empty fields included" : "put fields that contain commas in quotes");
         }
     }

@@ -56,7 +56,7 @@ public sealed class CorpusReaderTests
     [TestCase("language;text\nen;a\n", "separated by ';'; separate them by commas")]
     [TestCase("language,text,Text\nen,a,b\n", "two columns are named 'Text'")]
     [TestCase("language,text\nen,a\nen,b,c\n", "row 2 (line 3): the row has 3 fields where the header has 2; put fields")]
-    [TestCase("language,text\nen,a\n\nen\n", "row 2 (line 4): the row has 1 fields where the header has 2; add")]
+    [TestCase("language,text\nen,a\n\nen\n", "row 2 (line 4): the row has 1 field where the header has 2; add")]
     [TestCase("language,text\n ,a\n", "row 1 (line 2), column 'language': the language is empty")]
     [TestCase("language,text\npt_BR,a\n", "column 'language': 'pt_BR' is no language tag; write 'pt-BR'")]
     [TestCase("language,text\nA whole sentence,a\n", "'A whole sentence' is no language tag")]

@@ -72,7 +72,10 @@ internal sealed class TextSpill(string path, int memoryBytes = 16 << 20) : IDisp
             if (_file is null)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-                _file = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+                // Unbuffered: a buffer would be written on disposal, and on a full disk fail a second time there.
+                _file = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 0, FileOptions.DeleteOnClose);
+                // Without a name the space comes back even when the process is killed; Windows deletes on its own.
+                if (!OperatingSystem.IsWindows()) File.Delete(path);
             }
             foreach (Bucket bucket in _buckets)
             {
@@ -87,7 +90,6 @@ internal sealed class TextSpill(string path, int memoryBytes = 16 << 20) : IDisp
                 bucket.Blocks.Clear();
             }
             _usedBlocks = 0;
-            _file.Flush();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

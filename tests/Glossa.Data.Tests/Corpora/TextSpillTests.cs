@@ -53,4 +53,14 @@ public sealed class TextSpillTests
         }
         Assert.That(Directory.GetFiles(folder.Path), Is.Empty);
     }
+
+    [Test]
+    public void Add_FileThatCannotBeMade_FailsAsWorkAndDisposesQuietly()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("file", "");
+        TextSpill spill = new(Path.Combine(file, "spill"), 0);
+        Assert.That(() => spill.Add(0, UInt128.One, -1, new byte[50_000]), Throws.TypeOf<WorkException>().With.Message.Contains("spill"));
+        Assert.That(spill.Dispose, Throws.Nothing);
+    }
 }

@@ -1,0 +1,115 @@
+using System.Collections;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+
+namespace Glossa.Data.Corpora;
+
+/// <summary>Writes spilled texts to the store, language by language, leaving out duplicates and what a budget does not hold.</summary>
+/// <param name="spill">The texts; the bucket of a language's split is its number times three plus the split's.</param>
+/// <param name="labelNumbers">The stored number of each spilled label.</param>
+/// <param name="seed">Seed of the order in which a budget takes texts.</param>
+internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong seed)
+{
+    private const ulong OrderSalt = 0x0DDB_A115_EED0_0DE5;
+
+    private readonly long[] _kept = new long[CorpusSplits.Count];
+
+    /// <summary>Texts that stood in the same language and split before.</summary>
+    public long Duplicates { get; private set; }
+
+    /// <summary>Training texts that stand in valid or test as well.</summary>
+    public long TrainTextsHeldOut { get; private set; }
+
+    /// <summary>Valid texts that stand in test as well.</summary>
+    public long ValidTextsInTest { get; private set; }
+
+    /// <summary>Training texts beyond the budget.</summary>
+    public long BeyondBudget { get; private set; }
+
+    /// <summary>Texts written so far.</summary>
+    public long Kept(CorpusSplit split) => _kept[(int)split];
+
+    /// <summary>Writes one language.</summary>
+    public void Write(TextStoreWriter writer, int language, string tag, long trainBudget)
+    {
+        int bucket = language * CorpusSplits.Count;
+        // Held-out text is decided first: what stands in test leaves valid, what stands in either leaves train.
+        HashSet128 test = NewSet(bucket + (int)CorpusSplit.Test);
+        HashSet128 valid = NewSet(bucket + (int)CorpusSplit.Valid);
+        HashSet128 train = NewSet(bucket + (int)CorpusSplit.Train);
+        BitArray keepTest = Choose(bucket + (int)CorpusSplit.Test, test, _ => false);
+        BitArray keepValid = Choose(bucket + (int)CorpusSplit.Valid, valid, hash =>
+        {
+            if (!test.Contains(hash)) return false;
+            ValidTextsInTest++;
+            return true;
+        });
+        BitArray keepTrain = Choose(bucket + (int)CorpusSplit.Train, train, hash =>
+        {
+            if (!test.Contains(hash) && !valid.Contains(hash)) return false;
+            TrainTextsHeldOut++;
+            return true;
+        });
+        if (trainBudget < long.MaxValue) KeepWithin(trainBudget, bucket + (int)CorpusSplit.Train, keepTrain);
+
+        writer.StartLanguage(tag);
+        Copy(writer, bucket, CorpusSplit.Train, keepTrain);
+        Copy(writer, bucket, CorpusSplit.Valid, keepValid);
+        Copy(writer, bucket, CorpusSplit.Test, keepTest);
+    }
+
+    private HashSet128 NewSet(int bucket) => new(spill.Count(bucket));
+
+    private BitArray Choose(int bucket, HashSet128 seen, Func<UInt128, bool> standsElsewhere)
+    {
+        BitArray keep = new(spill.Count(bucket));
+        using TextSpill.Cursor cursor = spill.Read(bucket);
+        for (int i = 0; cursor.Next(); i++)
+        {
+            if (standsElsewhere(cursor.Hash)) continue;
+            if (seen.Add(cursor.Hash)) keep[i] = true;
+            else Duplicates++;
+        }
+        return keep;
+    }
+
+    /// <summary>Keeps, of the texts kept so far, the first in a seeded order whose bytes fit the budget, and one at least.</summary>
+    private void KeepWithin(long budget, int bucket, BitArray keep)
+    {
+        List<(ulong Order, int Index, int Bytes)> texts = [];
+        using (TextSpill.Cursor cursor = spill.Read(bucket))
+        {
+            for (int i = 0; cursor.Next(); i++)
+            {
+                if (!keep[i]) continue;
+                UInt128 hash = cursor.Hash;
+                ulong order = XxHash3.HashToUInt64(
+                    MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in hash)), unchecked((long)(seed ^ OrderSalt)));
+                texts.Add((order, i, cursor.TextLength));
+            }
+        }
+        texts.Sort();
+        long bytes = 0;
+        bool full = false;
+        for (int k = 0; k < texts.Count; k++)
+        {
+            bytes += texts[k].Bytes;
+            full |= bytes > budget && k > 0;
+            if (!full) continue;
+            keep[texts[k].Index] = false;
+            BeyondBudget++;
+        }
+    }
+
+    private void Copy(TextStoreWriter writer, int firstBucket, CorpusSplit split, BitArray keep)
+    {
+        writer.StartSplit(split);
+        using TextSpill.Cursor cursor = spill.Read(firstBucket + (int)split);
+        for (int i = 0; cursor.Next(); i++)
+        {
+            if (!keep[i]) continue;
+            writer.Add(cursor.Text, cursor.Label < 0 ? -1 : labelNumbers[cursor.Label]);
+            _kept[(int)split]++;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text;
+
+namespace Glossa.Data.Corpora;
+
+/// <summary>The header of a corpus file and where in it the mapped columns stand (0-based; -1 where there is none).</summary>
+internal sealed class CorpusHeader
+{
+    private const int MaxDomainsListed = 100;
+
+    private readonly string _path;
+    private readonly string? _wantedDomain;
+    private readonly HashSet<string> _otherDomains = new(StringComparer.OrdinalIgnoreCase);
+    private byte[] _lastDomain = [];
+    private bool _lastDomainIsWanted;
+
+    /// <summary>Maps the columns.</summary>
+    /// <exception cref="InputException">A column is missing or stands twice, or there is no header.</exception>
+    public CorpusHeader(string path, IReadOnlyList<string> names, CorpusColumns columns)
+    {
+        _path = path;
+        Names = [.. names.Select(n => n.Trim())];
+        if (Names.All(n => n.Length == 0))
+            throw new InputException("the file is empty", path, "give it a header such as 'language,text' and rows");
+        if (Names.Any(n => n.Contains('\uFFFD', StringComparison.Ordinal) || n.Contains('\0', StringComparison.Ordinal)))
+            throw new InputException("the header is no valid UTF-8", $"{path}, header (line 1)", "save the file as UTF-8");
+        Language = Required(columns.Language);
+        Text = Required(columns.Text);
+        Split = Optional(columns.Split, "split");
+        Label = Optional(columns.Label, "label");
+        if (columns.DomainValue is string domain)
+        {
+            _wantedDomain = domain.Trim();
+            Domain = Required(string.IsNullOrEmpty(columns.Domain) ? "domain" : columns.Domain);
+        }
+    }
+
+    /// <summary>The column names.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    public int Language { get; }
+
+    public int Text { get; }
+
+    public int Split { get; }
+
+    public int Label { get; }
+
+    public int Domain { get; } = -1;
+
+    /// <summary>Whether a row of this domain is to be read.</summary>
+    public bool IsWantedDomain(ReadOnlySpan<byte> domain)
+    {
+        if (domain.SequenceEqual(_lastDomain)) return _lastDomainIsWanted;
+        string name = Encoding.UTF8.GetString(domain).Trim();
+        _lastDomain = domain.ToArray();
+        _lastDomainIsWanted = string.Equals(name, _wantedDomain, StringComparison.OrdinalIgnoreCase);
+        if (!_lastDomainIsWanted && _otherDomains.Count < MaxDomainsListed) _otherDomains.Add(name);
+        return _lastDomainIsWanted;
+    }
+
+    /// <summary>The error of a file without a row of the domain.</summary>
+    public InputException NoSuchDomain() => new(
+        $"no row has the domain '{_wantedDomain}'", $"{_path}, column '{Names[Domain]}'", NearestName.Advice(_wantedDomain!, _otherDomains));
+
+    private int Optional(string? name, string usual) => name switch
+    {
+        null => Find(usual),
+        "" => -1,
+        _ => Required(name),
+    };
+
+    private int Required(string name)
+    {
+        int index = Find(name);
+        return index >= 0 ? index : throw Missing(name);
+    }
+
+    private int Find(string name)
+    {
+        int found = -1;
+        for (int i = 0; i < Names.Count; i++)
+        {
+            if (!string.Equals(Names[i], name.Trim(), StringComparison.OrdinalIgnoreCase)) continue;
+            if (found >= 0)
+                throw new InputException($"two columns are named '{Names[i]}'", $"{_path}, header (line 1)", "rename one of them");
+            found = i;
+        }
+        return found;
+    }
+
+    private InputException Missing(string name)
+    {
+        string where = $"{_path}, header (line 1)";
+        if (Names.Count == 1 && Names[0].AsSpan().IndexOfAny(';', '\t', '|') is int at and >= 0)
+        {
+            string separator = Names[0][at] == '\t' ? "tabs" : $"'{Names[0][at]}'";
+            return new InputException($"there is no column '{name}': the fields are separated by {separator}", where,
+                "separate them by commas");
+        }
+        return new InputException($"there is no column '{name}'", where,
+            $"{NearestName.Advice(name, [.. Names])} (rename the column, or name it in corpus.columns)");
+    }
+}

@@ -22,6 +22,9 @@ public interface ITokenizer
     /// <summary>Id of <c>&lt;pad&gt;</c>.</summary>
     int PadId { get; }
 
+    /// <summary>A hash of all that decides the ids, as 64 hexadecimal digits: equal hashes give equal ids for every text.</summary>
+    string ContentHash { get; }
+
     /// <summary>The tag token of a language, or null where the tokenizer has none for it.</summary>
     int? LanguageTagId(string language);
 

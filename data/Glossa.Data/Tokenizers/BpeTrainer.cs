@@ -1,0 +1,37 @@
+namespace Glossa.Data.Tokenizers;
+
+/// <summary>
+/// Trains byte-level byte-pair encoding: the commonest pair of neighbouring tokens becomes a token, again and again,
+/// until the vocabulary is full. The result depends on the texts and settings alone, not on the texts' order or the threads.
+/// </summary>
+public static class BpeTrainer
+{
+    /// <summary>Trains a model; reads <paramref name="texts"/> once.</summary>
+    /// <exception cref="InputException">A setting is out of range, or there is no text.</exception>
+    public static BpeModel Train(IEnumerable<(string Language, string Text)> texts, BpeTrainerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        WordTable words = WordCounter.Count(texts, options);
+        if (words.Count == 0) throw new InputException("there is no text to train a tokenizer on", fix: "check the corpus and its train split");
+
+        List<byte[]?> tokens = [.. SpecialTokens.All.Select(_ => (byte[]?)null)];
+        for (int b = 0; b < 256; b++) tokens.Add([(byte)b]);
+        PairMerger merger = new(words, tokens, options.MaxTokenLength);
+        List<BpeMerge> merges = merger.Run(options.VocabularySize);
+
+        int textVocabularySize = tokens.Count;
+        List<AddedToken> added = [.. SpecialTokens.All.Select((token, id) => new AddedToken(id, token, IsSpecial: true))];
+        foreach (string language in options.LanguageTags)
+        {
+            added.Add(new AddedToken(tokens.Count, SpecialTokens.LanguageTag(language), IsSpecial: true));
+            tokens.Add(null);
+        }
+        return new BpeModel(tokens, merges, added, options.Pattern, textVocabularySize)
+        {
+            PadId = 0,
+            BeginId = 1,
+            EndId = 2,
+        };
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Glossa.Data.Tokenizers;
+using Glossa.Models.Export;
+using Glossa.Models.Onnx;
+using Glossa.Models.Presets;
+using Glossa.Models.Steps;
+using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Staging;
+using Glossa.Pipeline.Tokenizer;
+
+namespace Glossa.Pipeline.Model;
+
+/// <summary>What the model depends on.</summary>
+/// <param name="Model">Preset and overrides, or a graph.</param>
+/// <param name="Seed">Seed of the start values.</param>
+public sealed record ModelSettings(ModelConfig Model, long Seed);
+
+/// <summary>The tokenizer's vocabulary in; the forward graph with its start values, and its training step, out.</summary>
+public sealed class ModelStage : Stage<ModelSettings>
+{
+    /// <summary>The forward graph with start values: a preset in its training form, or the user's graph.</summary>
+    public const string ForwardFile = "forward.onnx";
+
+    /// <summary>The training step.</summary>
+    public const string StepFile = "step.onnx";
+
+    /// <summary>The shape of a preset; missing for a user's graph.</summary>
+    public const string OptionsFile = "model.json";
+
+    private const string GraphInput = "graph";
+
+    /// <inheritdoc/>
+    public override string Name => "model";
+
+    /// <inheritdoc/>
+    public override int Version => 1;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inputs => ["tokenizer"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<InputFile> SelectFiles(RunConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config.Model.Graph is { } graph ? [new InputFile(GraphInput, graph)] : [];
+    }
+
+    /// <inheritdoc/>
+    protected override ModelSettings SettingsFrom(RunConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        // A graph counts by its content, not by where it lies.
+        return new ModelSettings(config.Model with { Graph = config.Model.Graph is null ? null : GraphInput }, config.Seed);
+    }
+
+    /// <inheritdoc/>
+    protected override void Run(ModelSettings settings, StageContext context)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(context);
+        ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
+        ModelProto forward;
+        StepOptions step = new() { Accumulate = true, WeightedLoss = true };
+        if (settings.Model.Graph is null)
+        {
+            TransformerOptions options = ModelOptions.Of(settings.Model, tokenizer.VocabularySize, tokenizer.TextVocabularySize);
+            if (options.Task != TransformerTask.CausalLm)
+                throw new InputException("`glossa run` trains causal language models; masked ones are trained by the library", fix: "choose the preset nanochat or qwen3");
+            forward = TrainingGraph.Build(options, TransformerParameters.Of(options).ToDictionary(p => p.Name, p => p.Initialize((ulong)settings.Seed)));
+            step = step with { TimeMajor = true };
+            File.WriteAllBytes(context.OutputFile(OptionsFile), JsonSerializer.SerializeToUtf8Bytes(options));
+        }
+        else
+        {
+            forward = UserGraph.Load(context.File(GraphInput), tokenizer.VocabularySize);
+        }
+        StepModel model = TrainingStep.Build(forward, step);
+        OnnxFile.Write(context.OutputFile(ForwardFile), forward);
+        OnnxFile.Write(context.OutputFile(StepFile), model.Model);
+        context.Progress.Note($"{model.Parameters.Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b)):N0} parameters in {model.Parameters.Count} tensors; a training step of {model.Model.Graph.Node.Count} nodes");
+    }
+
+    /// <summary>The shape of the stage's preset; null for a user's graph.</summary>
+    public static TransformerOptions? OptionsOf(StageContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        string path = context.Input("model", OptionsFile);
+        return File.Exists(path) ? JsonSerializer.Deserialize<TransformerOptions>(File.ReadAllBytes(path)) : null;
+    }
+}

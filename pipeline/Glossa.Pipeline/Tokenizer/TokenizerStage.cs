@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Glossa.Data.Corpora;
+using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokens;
+using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Ingest;
+using Glossa.Pipeline.Staging;
+
+namespace Glossa.Pipeline.Tokenizer;
+
+/// <summary>What the tokenizer depends on.</summary>
+/// <param name="Tokenizer">Kind, size, sampling.</param>
+/// <param name="Context">Longest sequence of the model, written into the tokenizer's files.</param>
+public sealed record TokenizerSettings(TokenizerConfig Tokenizer, int Context);
+
+/// <summary>Texts in; a tokenizer trained on the training texts, and every text as token ids, out.</summary>
+public sealed class TokenizerStage : Stage<TokenizerSettings>
+{
+    /// <summary>The whole corpus as token ids.</summary>
+    public const string TokensFile = "tokens.bin";
+
+    /// <summary>Bytes per token by language.</summary>
+    public const string ReportFile = "tokenizer-report.json";
+
+    /// <summary>Folder of tokenizer.json and tokenizer_config.json.</summary>
+    public const string Folder = "tokenizer";
+
+    /// <inheritdoc/>
+    public override string Name => "tokenizer";
+
+    /// <inheritdoc/>
+    public override int Version => 1;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inputs => ["ingest"];
+
+    /// <inheritdoc/>
+    protected override TokenizerSettings SettingsFrom(RunConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return new TokenizerSettings(config.Tokenizer, Model.ModelOptions.ContextOf(config.Model));
+    }
+
+    /// <inheritdoc/>
+    protected override void Run(TokenizerSettings settings, StageContext context)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(context);
+        int threads = Workers.Of(context.Engine);
+        using TextStore texts = TextStore.Open(context.Input("ingest", IngestStage.StoreFile));
+        BpeModel model = BpeTrainer.Train(
+            texts.Languages.SelectMany(language => texts.Texts(language, CorpusSplit.Train).Select(text => (language, text))),
+            new BpeTrainerOptions
+            {
+                VocabularySize = settings.Tokenizer.Vocabulary, LanguageTags = [.. texts.Languages],
+                SamplingExponent = settings.Tokenizer.SamplingExponent, Threads = threads,
+            });
+        ByteLevelBpeTokenizer tokenizer = new(model);
+        HuggingFaceTokenizer.Save(tokenizer, Path.Combine(context.Output, Folder), settings.Context);
+        context.Cancellation.ThrowIfCancellationRequested();
+        string path = context.OutputFile(TokensFile);
+        TokenFileWriter.Write(path, [.. texts.Languages], Texts(texts), tokenizer, threads);
+        using TokenFile tokens = TokenFile.Open(path);
+        File.WriteAllBytes(context.OutputFile(ReportFile), JsonSerializer.SerializeToUtf8Bytes(BytesPerToken(tokens)));
+        context.Progress.Note($"vocabulary {tokenizer.TextVocabularySize} and {texts.Languages.Count} language tags; {tokens.TokenCount} tokens");
+    }
+
+    private static IEnumerable<(int LanguageIndex, CorpusSplit Split, string Text)> Texts(TextStore texts)
+    {
+        for (int i = 0; i < texts.Languages.Count; i++)
+        {
+            foreach (CorpusSplit split in Enum.GetValues<CorpusSplit>())
+            {
+                foreach (string text in texts.Texts(texts.Languages[i], split)) yield return (i, split, text);
+            }
+        }
+    }
+
+    private static SortedDictionary<string, double> BytesPerToken(TokenFile tokens)
+    {
+        double[] bytes = new double[tokens.Languages.Count], count = new double[tokens.Languages.Count];
+        for (int i = 0; i < tokens.TextCount; i++)
+        {
+            bytes[tokens.LanguageIndices[i]] += tokens.Utf8Bytes[i];
+            count[tokens.LanguageIndices[i]] += tokens.TokenCounts[i];
+        }
+        SortedDictionary<string, double> result = new(StringComparer.Ordinal);
+        for (int i = 0; i < bytes.Length; i++) result[tokens.Languages[i]] = count[i] == 0 ? 0 : bytes[i] / count[i];
+        return result;
+    }
+}

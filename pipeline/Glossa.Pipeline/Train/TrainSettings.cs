@@ -1,0 +1,12 @@
+using Glossa.Pipeline.Configuration;
+
+namespace Glossa.Pipeline.Train;
+
+/// <summary>What the trained weights depend on.</summary>
+/// <param name="Curriculum">Phases and control.</param>
+/// <param name="Optimizer">Rates, decay, clipping, averaging.</param>
+/// <param name="Batch">Tokens of a step and of a micro-batch.</param>
+/// <param name="Context">Longest window.</param>
+/// <param name="Engine">What runs the step.</param>
+/// <param name="Seed">Seed of the order.</param>
+public sealed record TrainSettings(CurriculumConfig Curriculum, OptimizerConfig Optimizer, BatchConfig Batch, int Context, EngineKind Engine, long Seed);

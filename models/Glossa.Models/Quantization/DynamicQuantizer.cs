@@ -127,7 +127,7 @@ public static class DynamicQuantizer
         for (int i = graph.Node.Count - 1; i >= 0; i--)
         {
             NodeProto node = graph.Node[i];
-            if (WeightUses.IsAlias(node) && !node.Output.Any(used.Contains)) continue;
+            if (!node.Output.Any(used.Contains)) continue;
             kept.Add(node);
             used.UnionWith(node.Input);
         }

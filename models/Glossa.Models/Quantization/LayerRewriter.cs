@@ -8,16 +8,15 @@ namespace Glossa.Models.Quantization;
 /// <summary>Appends the int8 form of single layers to a graph; what layers share (activations, matrices) is made once.</summary>
 internal sealed class LayerRewriter
 {
-    private readonly WeightUses _uses;
     private readonly DynamicQuantizationOptions _options;
     private readonly HashSet<string> _embeddings;
     private readonly Dictionary<string, Value[]> _activations = [];
-    private readonly Dictionary<(string, bool), StoredWeight> _stored = [];
+    private readonly Dictionary<(string, bool, int, int, bool), StoredWeight> _stored = [];
+    private readonly Dictionary<string, StoredWeight> _tables = [];
 
     public LayerRewriter(GraphProto graph, WeightUses uses, DynamicQuantizationOptions options)
     {
         Builder = new GraphBuilder(graph);
-        _uses = uses;
         _options = options;
         _embeddings = [.. uses.All.Where(u => u.Node.OpType == "Gather").Select(u => u.Weight.Name)];
     }
@@ -28,7 +27,7 @@ internal sealed class LayerRewriter
     /// <summary>Appends the int8 form of a layer, whose result is called <paramref name="output"/>.</summary>
     public QuantizedLayer Rewrite(WeightUse use, string output)
     {
-        StoredWeight weight = Store(use.Weight, use.ByRow);
+        StoredWeight weight = Store(use);
         switch (use.Node.OpType)
         {
             case "Gather":
@@ -41,13 +40,13 @@ internal sealed class LayerRewriter
                 Multiply(use.Node.Input[0], weight, output);
                 break;
         }
-        return new QuantizedLayer(use.Weight.Name, use.Node.OpType, output, [.. use.Weight.Dims], weight.RelativeError);
+        return new QuantizedLayer(use.Weight.Name, use.Node.OpType, output, [use.EndRow - use.FirstRow, use.Weight.Dims[1]], weight.RelativeError);
     }
 
     private void Embed(NodeProto node, StoredWeight weight, string output)
     {
         // One zero point for all tokens, so that DequantizeLinear centres the bytes and the token's scale is one product.
-        Value rows = Builder.Op("Gather", [weight.Data, new Value(node.Input[1])], output + "_rows");
+        Value rows = Builder.Op("Gather", [weight.Matrix, new Value(node.Input[1])], output + "_rows");
         Value centred = Builder.Op("DequantizeLinear", [rows, Builder.Constant(1f), weight.ZeroPoint], output + "_centred");
         Value scale = Builder.Unsqueeze(Builder.Gather(weight.Scale, new Value(node.Input[1]), 0, output + "_token_scale"), [-1]);
         Finish(Builder.Mul(centred, scale), output);
@@ -82,35 +81,64 @@ internal sealed class LayerRewriter
         return _activations[name] = made;
     }
 
-    private StoredWeight Store(TensorProto tensor, bool byRow)
+    private StoredWeight Store(WeightUse use)
     {
-        if (_stored.TryGetValue((tensor.Name, byRow), out StoredWeight? known)) return known;
-        bool isEmbedding = byRow && _embeddings.Contains(tensor.Name);
-        bool symmetric = isEmbedding || _options.SymmetricWeights;
-        int rows = checked((int)tensor.Dims[0]), columns = checked((int)tensor.Dims[1]);
-        QuantizedWeight weight;
+        string name = use.Weight.Name;
+        bool shared = use.ByRow && _embeddings.Contains(name);
+        var key = (name, use.ByRow, use.FirstRow, use.EndRow, use.Node.OpType == "Gather");
+        if (_stored.TryGetValue(key, out StoredWeight? known)) return known;
+        return _stored[key] = shared ? StoreShared(use) : StoreAlone(use);
+    }
+
+    // Output channels are columns for MatMulInteger, so a matrix that only products read is stored that way round.
+    private StoredWeight StoreAlone(WeightUse use)
+    {
+        int columns = checked((int)use.Weight.Dims[1]), rows = use.EndRow - use.FirstRow;
+        QuantizedWeight weight = Round(use.Weight, use.FirstRow, use.EndRow, use.ByRow, _options.SymmetricWeights);
+        byte[] data = use.ByRow ? Transposed(weight.Data, rows, columns) : weight.Data;
+        Value matrix = Add(use.Weight.Name + "_quantized", TensorProto.Types.DataType.Uint8, use.ByRow ? [columns, rows] : [rows, columns], data);
+        Value scale = Add(use.Weight.Name + "_scale", TensorProto.Types.DataType.Float, [weight.Scales.Length], MemoryMarshal.AsBytes<float>(weight.Scales));
+        Value zeroPoint = _options.SymmetricWeights
+            ? Add(use.Weight.Name + "_zero_point", TensorProto.Types.DataType.Uint8, [], [QuantizedWeight.SymmetricZeroPoint])
+            : Add(use.Weight.Name + "_zero_point", TensorProto.Types.DataType.Uint8, [weight.ZeroPoints.Length], weight.ZeroPoints);
+        return new StoredWeight(matrix, scale, zeroPoint, weight.RelativeError);
+    }
+
+    // A token embedding is stored by row. A head that reads it too slices and transposes the bytes in the graph, which
+    // ONNX Runtime does once, when it loads the model: the file holds the matrix once.
+    private StoredWeight StoreShared(WeightUse use)
+    {
+        string name = use.Weight.Name;
+        if (!_tables.TryGetValue(name, out StoredWeight? table))
+        {
+            QuantizedWeight weight = Round(use.Weight, 0, (int)use.Weight.Dims[0], byRow: true, symmetric: true);
+            table = _tables[name] = new StoredWeight(
+                Add(name + "_quantized", TensorProto.Types.DataType.Uint8, [.. use.Weight.Dims], weight.Data),
+                Add(name + "_scale", TensorProto.Types.DataType.Float, [weight.Scales.Length], MemoryMarshal.AsBytes<float>(weight.Scales)),
+                Add(name + "_zero_point", TensorProto.Types.DataType.Uint8, [], [QuantizedWeight.SymmetricZeroPoint]), weight.RelativeError);
+        }
+        if (use.Node.OpType == "Gather") return table;
+        Value rows = table.Matrix, scale = table.Scale;
+        if (use.IsPart)
+        {
+            Value first = Builder.Ints(use.FirstRow), end = Builder.Ints(use.EndRow), axis = Builder.Ints(0);
+            rows = Builder.Op("Slice", [rows, first, end, axis], name + "_rows");
+            scale = Builder.Op("Slice", [scale, first, end, axis], name + "_row_scale");
+        }
+        return table with { Matrix = Builder.Transpose(rows, [1, 0], name + "_transposed"), Scale = scale };
+    }
+
+    private static QuantizedWeight Round(TensorProto tensor, int firstRow, int endRow, bool byRow, bool symmetric)
+    {
+        int columns = checked((int)tensor.Dims[1]);
         try
         {
-            weight = QuantizedWeight.Quantize(Floats(tensor), columns, byRow, symmetric);
+            return QuantizedWeight.Quantize(Floats(tensor).AsSpan(firstRow * columns, (endRow - firstRow) * columns), columns, byRow, symmetric);
         }
         catch (ArgumentException e)
         {
             throw new InputException($"weight '{tensor.Name}' is not finite: {e.Message}", fix: "train again with a lower learning rate", inner: e);
         }
-
-        // Output channels are columns for MatMulInteger. A matrix that Gather reads by row as well is kept by row and
-        // transposed in the graph, which ONNX Runtime does once, when it loads the model.
-        bool turn = byRow && !isEmbedding;
-        byte[] data = turn ? Transposed(weight.Data, rows, columns) : weight.Data;
-        long[] shape = turn ? [columns, rows] : [rows, columns];
-        Value stored = Add(tensor.Name + "_quantized", TensorProto.Types.DataType.Uint8, shape, data);
-        Value scale = Add(tensor.Name + "_scale", TensorProto.Types.DataType.Float, [weight.Scales.Length], MemoryMarshal.AsBytes<float>(weight.Scales));
-        Value zeroPoint = symmetric
-            ? Add(tensor.Name + "_zero_point", TensorProto.Types.DataType.Uint8, [], [QuantizedWeight.SymmetricZeroPoint])
-            : Add(tensor.Name + "_zero_point", TensorProto.Types.DataType.Uint8, [weight.ZeroPoints.Length], weight.ZeroPoints);
-        bool transposeInGraph = isEmbedding && _uses.All.Any(u => u.Weight == tensor && u.ByRow && u.Node.OpType != "Gather");
-        Value matrix = transposeInGraph ? Builder.Transpose(stored, [1, 0], tensor.Name + "_transposed") : stored;
-        return _stored[(tensor.Name, byRow)] = new StoredWeight(stored, matrix, scale, zeroPoint, weight.RelativeError);
     }
 
     private Value Add(string hint, TensorProto.Types.DataType type, long[] shape, ReadOnlySpan<byte> data)
@@ -138,10 +166,9 @@ internal sealed class LayerRewriter
         return turned;
     }
 
-    /// <param name="Data">The bytes in stored order, for Gather.</param>
-    /// <param name="Matrix">The bytes as [in, out], for MatMulInteger.</param>
+    /// <param name="Matrix">The bytes: [in, out] for MatMulInteger, [tokens, width] for Gather.</param>
     /// <param name="Scale">float32[channels].</param>
     /// <param name="ZeroPoint">uint8 scalar or [channels].</param>
     /// <param name="RelativeError">Rounding error of the matrix.</param>
-    private sealed record StoredWeight(Value Data, Value Matrix, Value Scale, Value ZeroPoint, double RelativeError);
+    private sealed record StoredWeight(Value Matrix, Value Scale, Value ZeroPoint, double RelativeError);
 }

@@ -6,7 +6,7 @@ namespace Glossa.Models.Quantization;
 /// <param name="Weight">The float initializer that was quantized.</param>
 /// <param name="Operator"><c>MatMul</c>, <c>Gemm</c> or <c>Gather</c>.</param>
 /// <param name="Output">The value it makes, which keeps its name.</param>
-/// <param name="Shape">Shape of the weight.</param>
+/// <param name="Shape">Shape of the part of the weight that the operator uses, as stored in the float model.</param>
 /// <param name="WeightError">Frobenius norm of the rounding of the weight over the weight's own.</param>
 public sealed record QuantizedLayer(string Weight, string Operator, string Output, IReadOnlyList<long> Shape, double WeightError);
 

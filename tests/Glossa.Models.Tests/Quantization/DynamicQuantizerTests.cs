@@ -2,6 +2,7 @@ using CsCheck;
 using Glossa.Models.Building;
 using Glossa.Models.Export;
 using Glossa.Models.Onnx;
+using Glossa.Models.Presets;
 using Glossa.Models.Quantization;
 using Microsoft.ML.OnnxRuntime;
 using NUnit.Framework;
@@ -127,6 +128,29 @@ public sealed class DynamicQuantizerTests
         Assert.That(result.Layers.Select(l => l.Operator), Is.EqualTo(new[] { "Gather", "MatMul" }));
     }
 
+    [TestCase(true, FeedForwardKind.SquaredRelu)]
+    [TestCase(false, FeedForwardKind.SwiGlu)]
+    public void Quantize_Preset_KeepsOnlyBytesOfItsMatrices(bool tied, FeedForwardKind kind)
+    {
+        TransformerOptions options = new()
+        {
+            Vocabulary = 70, TextVocabulary = 60, Layers = 2, Width = 32, Heads = 2, KeyValueHeads = 1, HeadSize = 16, FeedForward = 64,
+            TiedHead = tied, FeedForwardKind = kind, NormGain = !tied, Context = 32,
+        };
+        ulong seed = 20;
+        ModelProto model = InferenceGraph.Build(options, TransformerParameters.Of(options).ToDictionary(
+            s => s.Name, s => Runtime.Normal((int)s.Shape.Aggregate(1L, (a, b) => a * b), seed++).Select(x => x / 5).ToArray()));
+        QuantizationResult result = DynamicQuantizer.Quantize(model);
+
+        float[] exact = Runtime.Run(model, "head.logits", Prompt(Exposed(model), 60)), y = Runtime.Run(Exposed(result.Model), "head.logits", Prompt(model, 60));
+        TestContext.Out.WriteLine($"{model.CalculateSize()} to {result.Model.CalculateSize()} bytes, error {Runtime.RelativeError(y, exact):F4}");
+        Assert.That(Runtime.RelativeError(y, exact), Is.InRange(1e-5, 0.05));
+        Assert.That(result.Layers.Select(l => l.Weight).Order(), Is.EqualTo(TransformerParameters.Of(options).Where(s => s.Shape.Length == 2).Select(s => s.Name)
+            .Concat(tied ? [TransformerParameters.Embedding] : []).Order()));
+        Assert.That(result.Model.Graph.Initializer.Where(t => t.DataType == (int)Float && t.Dims.Count == 2).Select(t => t.Name),
+            Is.All.StartsWith("rotary."));
+    }
+
     [Test]
     public void Quantize_EmbeddingRows_AreRoundedToTheirOwnScale()
     {
@@ -227,9 +251,15 @@ public sealed class DynamicQuantizerTests
         }
     }
 
-    internal static (string, OrtValue)[] Prompt(ModelProto model, int seed = 0)
+    private static ModelProto Exposed(ModelProto model)
     {
-        long[] ids = [47 + seed, 80, 258, 625, 309, 73, 326, 12 + seed];
+        model.Graph.Output.Add(OnnxFactory.ValueInfo("head.logits", Float));
+        return model;
+    }
+
+    private static (string, OrtValue)[] Prompt(ModelProto model, int vocabulary = 1000)
+    {
+        long[] ids = [.. new long[] { 47, 80, 258, 625, 309, 73, 326, 12 }.Select(i => i % vocabulary)];
         List<(string, OrtValue)> inputs =
         [
             ("input_ids", Runtime.Of(ids, 1, 8)),

@@ -1,5 +1,6 @@
 using Glossa.Models.Building;
 using Glossa.Models.Onnx;
+using Glossa.Models.Presets;
 
 namespace Glossa.Pipeline.Tests.Evaluate;
 
@@ -38,6 +39,18 @@ internal static class TestModels
         ModelProto model = new() { IrVersion = 10, Graph = g.Graph };
         model.OpsetImport.Add(new OperatorSetIdProto { Version = 21 });
         return model;
+    }
+
+    /// <summary>A small causal preset over the ids of <see cref="ByteTokenizer"/>, with random weights.</summary>
+    public static ModelProto Preset(float scale = 0.2f)
+    {
+        TransformerOptions options = new()
+        {
+            Vocabulary = 260, TextVocabulary = 259, Layers = 2, Width = 32, Heads = 2, KeyValueHeads = 1, HeadSize = 16, FeedForward = 64, Context = 48,
+        };
+        ulong seed = 30;
+        return InferenceGraph.Build(options, TransformerParameters.Of(options).ToDictionary(
+            s => s.Name, s => Normal((int)s.Shape.Aggregate(1L, (a, b) => a * b), seed++).Select(x => x * scale).ToArray()));
     }
 
     public static float[] Normal(int count, ulong seed)

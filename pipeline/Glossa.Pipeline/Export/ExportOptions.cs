@@ -1,0 +1,29 @@
+using Glossa.Pipeline.Evaluate;
+
+namespace Glossa.Pipeline.Export;
+
+/// <summary>What is exported and what each file may lose.</summary>
+public sealed record ExportOptions
+{
+    /// <summary>Files to write; float32 is always among them.</summary>
+    public IReadOnlyCollection<ExportPrecision> Precisions { get; init; } = ExportPrecisions.All;
+
+    /// <summary>The most bits per byte that a precision may lose, relative to float32 (0.01 is 1 %).</summary>
+    public IReadOnlyDictionary<ExportPrecision, double> Gates { get; init; } = new Dictionary<ExportPrecision, double> { [ExportPrecision.DynamicInt8] = 0.01 };
+
+    /// <summary>How the files are scored.</summary>
+    public required ScoringOptions Scoring { get; init; }
+
+    /// <summary>Timed runs per file; their median is reported.</summary>
+    public int TimedRuns { get; init; } = 21;
+}
+
+/// <summary>One exported file and its figures: an entry of <c>exports</c> in report.json.</summary>
+/// <param name="Precision">Name of the precision.</param>
+/// <param name="File">Path below the model folder.</param>
+/// <param name="Bytes">Size of the file.</param>
+/// <param name="BitsPerByte">Mean over languages of the file as written and opened again.</param>
+/// <param name="RelativeChange">Bits per byte over those of float32, minus 1.</param>
+/// <param name="MillisecondsPerSentence">Median time of one sentence of 32 tokens on one thread.</param>
+public sealed record ExportRecord(
+    string Precision, string File, long Bytes, double BitsPerByte, double RelativeChange, double MillisecondsPerSentence);

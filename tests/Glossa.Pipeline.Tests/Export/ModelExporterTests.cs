@@ -1,0 +1,173 @@
+using System.Text.Json.Nodes;
+using Glossa.Data.Corpora;
+using Glossa.Models.Building;
+using Glossa.Models.Export;
+using Glossa.Models.Onnx;
+using Glossa.Pipeline.Evaluate;
+using Glossa.Pipeline.Export;
+using Glossa.Pipeline.Tests.Evaluate;
+using NUnit.Framework;
+
+namespace Glossa.Pipeline.Tests.Export;
+
+public sealed class ModelExporterTests
+{
+    private static readonly ByteTokenizer Tokenizer = new();
+    private static readonly (string, IReadOnlyList<string>)[] Texts =
+        [("aa", ["some text", "and a longer one that does not fit into a window of 48 tokens", ""]), ("bb", ["Ünïcödé", "x"])];
+
+    private static readonly List<ScoringSequence> Sequences = ScoringSequences.FromTexts(Tokenizer, Texts);
+    private static readonly ScoringOptions Scoring = new() { Window = 48, TextVocabularySize = 259, Threads = 1 };
+
+    [Test]
+    public void Export_Preset_WritesFilesWhoseFiguresEvaluationRepeats()
+    {
+        using TemporaryFolder temporary = new();
+        ExportOptions options = new() { Scoring = Scoring, TimedRuns = 3 };
+        IReadOnlyList<ExportRecord> records = ModelExporter.Export(temporary["model"], TestModels.Preset(), Content(temporary), Sequences, ["aa", "bb"], options);
+
+        ModelFolder folder = ModelFolder.Open(temporary["model"]);
+        CorpusText[] corpus = [.. Texts.SelectMany(t => t.Item2.Select(text => new CorpusText(t.Item1, CorpusSplit.Test, text))), new("aa", CorpusSplit.Train, "not this")];
+        Assert.That(records.Select(r => r.Precision), Is.EqualTo(new[] { "fp32", "int8" }));
+        foreach (ExportRecord record in records)
+        {
+            EvaluationResult again = ModelEvaluation.Run(folder, Tokenizer, corpus, CorpusSplit.Test, ExportPrecisions.Parse(record.Precision));
+            Assert.That(again.Mean, Is.EqualTo(record.BitsPerByte).Within(1e-9));
+            Assert.That(new FileInfo(temporary["model/" + record.File]).Length, Is.EqualTo(record.Bytes));
+            Assert.That(record.MillisecondsPerSentence, Is.GreaterThan(0));
+        }
+        Assert.That(records[0].RelativeChange, Is.Zero);
+        Assert.That(records[1].RelativeChange, Is.Not.Zero.And.InRange(-0.01, 0.01));
+        Assert.That(records[1].Bytes, Is.LessThan(records[0].Bytes * 0.6));
+    }
+
+    [Test]
+    public void Export_Twice_WritesTheSameBytes()
+    {
+        using TemporaryFolder temporary = new();
+        ExportOptions options = new() { Scoring = Scoring, TimedRuns = 1 };
+        foreach (string name in new[] { "one", "two" })
+            ModelExporter.Export(temporary[name], TestModels.Preset(), Content(temporary), Sequences, ["aa", "bb"], options);
+        foreach (string file in Directory.EnumerateFiles(temporary["one"], "*", SearchOption.AllDirectories))
+        {
+            string twin = Path.Combine(temporary["two"], Path.GetRelativePath(temporary["one"], file));
+            Assert.That(File.ReadAllBytes(twin), Is.EqualTo(File.ReadAllBytes(file)), file);
+        }
+    }
+
+    [Test]
+    public void Export_LossAboveTheGate_NamesFileFiguresAndWorstLayer()
+    {
+        using TemporaryFolder temporary = new();
+        ExportOptions options = new() { Scoring = Scoring, TimedRuns = 1, Gates = new Dictionary<ExportPrecision, double> { [ExportPrecision.DynamicInt8] = -1 } };
+        WorkException? e = Assert.Throws<WorkException>(() => ModelExporter.Export(
+            temporary["model"], TestModels.Preset(), Content(temporary), Sequences, ["aa", "bb"], options));
+        Assert.That(e!.Message, Does.Contain("model_quantized.onnx").And.Contain("bits per byte").And.Contain("loses most is 'model.layers."));
+        Assert.That(File.Exists(temporary["model/onnx/model_quantized.onnx"]), Is.False);
+    }
+
+    [Test]
+    public void Measure_LayerWhoseScaleIsWasted_ComesFirst()
+    {
+        // Coordinate 0 is always 0, so the huge row of 'spread' changes no output but takes all of its columns' range.
+        float[] table = TestModels.Normal(260 * 8, 1), plain = TestModels.Normal(64, 2), spread = TestModels.Normal(64, 3);
+        for (int token = 0; token < 260; token++) table[token * 8] = 0;
+        spread.AsSpan(0, 8).Fill(1000);
+        GraphBuilder g = new(new GraphProto { Name = "two" });
+        Value x = g.Gather(g.Initializer(OnnxFactory.Tensor("embed", [260, 8], table)), g.Input("input_ids", TensorProto.Types.DataType.Int64, "batch", "sequence"));
+        g.Output(g.MatMul(x, g.Initializer(OnnxFactory.Tensor("plain", [8, 8], plain))), TensorProto.Types.DataType.Float);
+        g.Output(g.MatMul(x, g.Initializer(OnnxFactory.Tensor("spread", [8, 8], spread))), TensorProto.Types.DataType.Float);
+        ModelProto model = new() { IrVersion = 10, Graph = g.Graph };
+        model.OpsetImport.Add(new OperatorSetIdProto { Version = 21 });
+
+        IReadOnlyList<LayerError> errors = LayerErrors.Measure(model, Sequences, Scoring);
+        Assert.That(errors[0].Weight, Is.EqualTo("spread"));
+        Assert.That(errors[0].RelativeError, Is.GreaterThan(0.3));
+        Assert.That(errors.Skip(1).Select(l => l.RelativeError), Is.All.InRange(1e-4, 0.02));
+    }
+
+    [Test]
+    public void Write_Content_IsReadBack()
+    {
+        using TemporaryFolder temporary = new();
+        ModelFolder.Write(temporary["model"], Content(temporary));
+        OnnxFile.Write(temporary["model/onnx/model.onnx"], TestModels.Preset());
+
+        ModelFolder folder = ModelFolder.Open(temporary["model"]);
+        JsonNode generation = JsonNode.Parse(File.ReadAllText(temporary["model/generation_config.json"]))!;
+        Assert.That(folder.Facts, Has.Property("TextVocabulary").EqualTo(259).And.Property("Context").EqualTo(48).And.Property("TrainingWindow").EqualTo(40));
+        Assert.That(folder.Facts.LanguageTags, Is.EqualTo(new Dictionary<string, int> { ["aa"] = 259 }));
+        Assert.That((string?)folder.Config["model_type"], Is.EqualTo("nanochat"));
+        Assert.That(generation["suppress_tokens"]!.AsArray().Select(n => (int)n!), Is.EqualTo(new[] { 256, 258, 259 }));
+        Assert.That(generation["bad_words_ids"]!.ToJsonString(), Is.EqualTo("[[256],[258],[259]]"));
+        Assert.That((int)generation["eos_token_id"]!, Is.EqualTo(257));
+    }
+
+    [TestCase("config.json", "config.json")]
+    [TestCase("tokenizer.json", "no tokenizer file")]
+    [TestCase("onnx/model.onnx", "no fp32 model file")]
+    public void Open_FileMissing_SaysWhich(string file, string expected)
+    {
+        using TemporaryFolder temporary = new();
+        WriteAll(temporary);
+        File.Delete(temporary["model/" + file]);
+        Assert.That(Assert.Throws<InputException>(() => ModelFolder.Open(temporary["model"]))!.Message, Does.Contain(expected));
+    }
+
+    [Test]
+    public void Open_TruncatedModel_SaysDamaged([Values(0, 1, 100, 40_000)] int length)
+    {
+        using TemporaryFolder temporary = new();
+        WriteAll(temporary);
+        string file = temporary["model/onnx/model.onnx"];
+        File.WriteAllBytes(file, File.ReadAllBytes(file)[..length]);
+        Assert.That(Assert.Throws<InputException>(() => ModelFolder.Open(temporary["model"]))!.Message, Does.Contain("damaged model file"));
+    }
+
+    [TestCase("{", "not valid JSON")]
+    [TestCase("[]", "expected a JSON object")]
+    [TestCase("""{"glossa": {"context": 0, "textVocabulary": 5}}""", "'context'")]
+    [TestCase("""{"vocab_size": 5}""", "'max_position_embeddings'")]
+    public void Open_BrokenConfig_SaysWhatIsWrong(string config, string expected)
+    {
+        using TemporaryFolder temporary = new();
+        WriteAll(temporary);
+        File.WriteAllText(temporary["model/config.json"], config);
+        Assert.That(Assert.Throws<InputException>(() => ModelFolder.Open(temporary["model"]))!.Message, Does.Contain(expected));
+    }
+
+    [Test]
+    public void Open_ThirdPartyFolder_TakesContextFromItsConfig()
+    {
+        using TemporaryFolder temporary = new();
+        WriteAll(temporary);
+        File.Copy(Path.Combine(TestModels.Folder("text-generation-gpt2"), "config.json"), temporary["model/config.json"], overwrite: true);
+        Assert.That(ModelFolder.Open(temporary["model"]).Facts, Has.Property("Context").EqualTo(128).And.Property("TextVocabulary").EqualTo(1000));
+    }
+
+    [Test]
+    public void Run_SplitWithoutTexts_SaysSo()
+    {
+        using TemporaryFolder temporary = new();
+        WriteAll(temporary);
+        InputException? e = Assert.Throws<InputException>(() => ModelEvaluation.Run(
+            ModelFolder.Open(temporary["model"]), Tokenizer, [new CorpusText("aa", CorpusSplit.Train, "x")], CorpusSplit.Valid));
+        Assert.That(e!.Message, Does.Contain("valid split"));
+    }
+
+    private static void WriteAll(TemporaryFolder temporary)
+    {
+        ModelFolder.Write(temporary["model"], Content(temporary));
+        OnnxFile.Write(temporary["model/onnx/model.onnx"], TestModels.Preset());
+    }
+
+    private static ModelFolderContent Content(TemporaryFolder temporary)
+    {
+        File.WriteAllText(temporary["tokenizer.json"], "{}");
+        File.WriteAllText(temporary["tokenizer_config.json"], "{}");
+        return new ModelFolderContent(
+            new JsonObject { ["model_type"] = "nanochat", ["vocab_size"] = 260 },
+            new ModelFacts(259, 48, 40, new Dictionary<string, int> { ["aa"] = 259 }),
+            new GenerationDefaults(256, 257, 258, 48, [259, 256, 258]), temporary.Path);
+    }
+}

@@ -17,6 +17,18 @@ public static class TokenizerFile
     public static ByteLevelBpeTokenizer Load(string path)
     {
         string file = Directory.Exists(path) ? Path.Combine(path, HuggingFaceTokenizer.TokenizerName) : path;
+        try
+        {
+            return Read(file);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InputException("the file has text that is not valid Unicode", file, "fetch or write it again", e);
+        }
+    }
+
+    private static ByteLevelBpeTokenizer Read(string file)
+    {
         TokenizerJson source = TokenizerJson.Read(file);
         WordPattern pattern = ReadPattern(source);
         RequirePlain(source);

@@ -1,0 +1,164 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CsCheck;
+using Glossa.Data.Tests.Corpora;
+using Glossa.Data.Tokenizers;
+using NUnit.Framework;
+
+namespace Glossa.Data.Tests.Tokenizers;
+
+public class TokenizerFileTests
+{
+    private static readonly BpeModel Small = BpeTrainer.Train(UdhrLines.Of("valid").Take(400),
+        new BpeTrainerOptions { VocabularySize = 320, LanguageTags = ["zh-Hans", "aa"] });
+
+    private static string Fixture => TestFolders.Fixture("tokenizers", "bytelevel-bpe");
+
+    [Test]
+    public void Load_HuggingFacesFile_GivesTheGoldenIdsAndText()
+    {
+        ByteLevelBpeTokenizer tokenizer = TokenizerFile.Load(Fixture);
+        int lines = 0;
+        foreach (string line in File.ReadLines(Path.Combine(Fixture, "golden.jsonl")))
+        {
+            JsonNode golden = JsonNode.Parse(line)!;
+            List<int> ids = [];
+            tokenizer.EncodeWithAddedTokens((string)golden["text"]!, ids);
+            Assert.That(ids, Is.EqualTo(golden["ids"]!.AsArray().Select(id => (int)id!)), line);
+            Assert.That(tokenizer.Decode(ids), Is.EqualTo((string?)golden["decoded"]), line);
+            lines++;
+        }
+        Assert.That(lines, Is.EqualTo(400));
+        Assert.That(tokenizer.EndId, Is.Zero);
+    }
+
+    [TestCase("gpt2")]
+    [TestCase("words")]
+    public void Load_SavedTokenizer_IsTheSame(string pattern)
+    {
+        BpeModel model = BpeTrainer.Train(UdhrLines.Of("valid").Take(400), new BpeTrainerOptions
+        {
+            VocabularySize = 320,
+            LanguageTags = ["zh-Hans", "aa"],
+            Pattern = pattern == "gpt2" ? WordPattern.Gpt2 : WordPattern.Words,
+        });
+        using TemporaryFolder folder = new();
+        HuggingFaceTokenizer.Save(model, folder.Path, 256);
+
+        ByteLevelBpeTokenizer loaded = TokenizerFile.Load(folder.Path);
+
+        Assert.That(loaded.ContentHash, Is.EqualTo(new ByteLevelBpeTokenizer(model).ContentHash));
+        Assert.That((loaded.PadId, loaded.BeginId, loaded.EndId, loaded.TextVocabularySize), Is.EqualTo((0, 1, 2, 320)));
+        Assert.That(loaded.LanguageTagId("aa"), Is.EqualTo(321));
+    }
+
+    [Test]
+    public void Save_Config_NamesRolesAndLength()
+    {
+        using TemporaryFolder folder = new();
+        HuggingFaceTokenizer.Save(Small, folder.Path, 256);
+
+        JsonNode config = JsonNode.Parse(File.ReadAllText(folder.File("tokenizer_config.json")))!;
+        Assert.That((string?)config["tokenizer_class"], Is.EqualTo("PreTrainedTokenizerFast"));
+        Assert.That((string?)config["bos_token"] + config["eos_token"] + config["pad_token"], Is.EqualTo("<bos><eos><pad>"));
+        Assert.That(((int)config["model_max_length"]!, (bool)config["clean_up_tokenization_spaces"]!), Is.EqualTo((256, false)));
+    }
+
+    [TestCase("model.type", "\"WordPiece\"", "WordPiece")]
+    [TestCase("normalizer", "{\"type\":\"NFKC\"}", "NFKC")]
+    [TestCase("decoder", "{\"type\":\"Metaspace\"}", "Metaspace")]
+    [TestCase("decoder", "null", "decoder")]
+    [TestCase("pre_tokenizer", "{\"type\":\"Metaspace\"}", "Metaspace")]
+    [TestCase("pre_tokenizer", "null", "pre-tokenizer")]
+    [TestCase("pre_tokenizer", "{\"type\":\"ByteLevel\",\"add_prefix_space\":true}", "add_prefix_space")]
+    [TestCase("pre_tokenizer", "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Digits\"},{\"type\":\"ByteLevel\"}]}", "Digits")]
+    [TestCase("pre_tokenizer", "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"Regex\":\"odd+\"},\"behavior\":\"Isolated\",\"invert\":false},{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"use_regex\":false}]}", "odd+")]
+    [TestCase("post_processor", "{\"type\":\"TemplateProcessing\"}", "TemplateProcessing")]
+    [TestCase("model.byte_fallback", "true", "byte_fallback")]
+    [TestCase("model.dropout", "0.1", "dropout")]
+    [TestCase("model.end_of_word_suffix", "\"</w>\"", "end_of_word_suffix")]
+    [TestCase("model", "[]", "\"model\"")]
+    [TestCase("model.vocab", "null", "model.vocab")]
+    [TestCase("model.vocab", "{}", "merge 0")]
+    [TestCase("model.vocab.!", "2147483647", "2147483647")]
+    [TestCase("model.vocab.!", "1e300", "1e300")]
+    [TestCase("model.vocab.!", "-1", "-1")]
+    [TestCase("model.vocab.!", "\"7\"", "\"7\"")]
+    [TestCase("model.vocab.!", "5", "id 5")]
+    [TestCase("model.merges", "[\"qq zz\"]", "qq")]
+    [TestCase("model.merges", "[\"qq\"]", "merge 0")]
+    [TestCase("model.merges", "[[\"a\", 3]]", "merge 0")]
+    [TestCase("added_tokens", "[{\"id\":0}]", "added token")]
+    [TestCase("added_tokens", "[{\"id\":5,\"content\":\"<pad>\"}]", "<pad>")]
+    [TestCase("added_tokens", "[{\"id\":900,\"content\":\"<x>\"},{\"id\":900,\"content\":\"<y>\"}]", "900")]
+    [TestCase("added_tokens", "[{\"id\":0,\"content\":\"<pad>\",\"lstrip\":true}]", "lstrip")]
+    public void Load_OddPart_NamesIt(string path, string value, string named)
+    {
+        using TemporaryFolder folder = new();
+        string file = Changed(folder, path, value);
+
+        Assert.That(() => TokenizerFile.Load(file), Throws.TypeOf<InputException>().With.Message.Contains(named).And.Message.Contains(file).And.Message.Not.Contains("\n"));
+    }
+
+    [Test]
+    public void Load_TokenTwiceByteMissingOrHalfPair_SaysSo()
+    {
+        using TemporaryFolder folder = new();
+        string text = File.ReadAllText(Changed(folder, "truncation", "null"));
+        string twice = folder.Write("twice.json", text.Replace("\"<pad>\":0", "\"<pad>\":0,\"<pad>\":400", StringComparison.Ordinal));
+        string missing = folder.Write("missing.json", text.Replace("\"Ĭ\":", "\"longer\":", StringComparison.Ordinal));
+        string half = folder.Write("half.json", text.Replace("\"<pad>\"", "\"\\ud800\"", StringComparison.Ordinal));
+
+        Assert.That(() => TokenizerFile.Load(twice), Throws.TypeOf<InputException>().With.Message.Contains("<pad>"));
+        Assert.That(() => TokenizerFile.Load(missing), Throws.TypeOf<InputException>().With.Message.Contains("0x"));
+        Assert.That(() => TokenizerFile.Load(half), Throws.TypeOf<InputException>().With.Message.Contains("Unicode"));
+    }
+
+    [Test]
+    public void Load_CutAnywhere_IsOneLine()
+    {
+        using TemporaryFolder folder = new();
+        HuggingFaceTokenizer.Save(Small, folder.Path, 256);
+        byte[] whole = File.ReadAllBytes(folder.File("tokenizer.json"));
+        Gen.Int[0, whole.Length - 3].Sample(length =>
+        {
+            string file = folder.Write("cut.json", whole[..length]);
+            Assert.That(() => TokenizerFile.Load(file), Throws.TypeOf<InputException>().With.Message.Not.Contains("\n"));
+        }, iter: 60, threads: 1);
+    }
+
+    [Test]
+    public void Load_RandomlyDamaged_LoadsOrIsOneLine()
+    {
+        using TemporaryFolder folder = new();
+        HuggingFaceTokenizer.Save(Small, folder.Path, 256);
+        byte[] whole = File.ReadAllBytes(folder.File("tokenizer.json"));
+        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte).Array[1, 4].Sample(damage =>
+        {
+            byte[] bytes = [.. whole];
+            foreach ((int at, byte value) in damage) bytes[at] = value;
+            string file = folder.Write("damaged.json", bytes);
+            try
+            {
+                TokenizerFile.Load(file).Encode("some text", []);
+            }
+            catch (InputException e)
+            {
+                Assert.That(e.Message, Does.Not.Contain("\n"));
+            }
+        }, iter: 300, threads: 1);
+    }
+
+    [Test]
+    public void Load_MissingFile_SaysSo() => Assert.That(() => TokenizerFile.Load("no-such-tokenizer.json"), Throws.TypeOf<InputException>().With.Message.Contains("no-such-tokenizer.json"));
+
+    private static string Changed(TemporaryFolder folder, string path, string value)
+    {
+        HuggingFaceTokenizer.Save(Small, folder.Path, 256);
+        JsonNode root = JsonNode.Parse(File.ReadAllText(folder.File("tokenizer.json")))!;
+        string[] keys = path.Split('.');
+        JsonNode owner = keys[..^1].Aggregate(root, (node, key) => node[key]!);
+        owner[keys[^1]] = JsonNode.Parse(value);
+        return folder.Write("tokenizer.json", root.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+
+namespace Glossa.Pipeline.Configuration;
+
+/// <summary>What settings have to fulfil together, and the values that follow from others.</summary>
+internal static class ConfigRules
+{
+    /// <summary>Checks a configuration, completes its paths and fills in what was left open.</summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="tree">Where they were written.</param>
+    /// <exception cref="InputException">Two settings contradict each other.</exception>
+    public static RunConfig Complete(RunConfig config, ConfigMapping tree)
+    {
+        CheckCorpus(config.Corpus, tree);
+        CheckModel(config.Model, tree);
+        CheckPhases(config, tree);
+        CheckOptimizer(config.Optimizer, tree);
+        if (config.Languages.Method == LanguageMethod.List && config.Languages.List.Count == 0)
+            throw Wrong(tree, "languages.method", "'languages.method' is 'list' and 'languages.list' is empty", "name the languages, as in list: [de, sw]");
+        if (Repeated(config.Languages.List) is string language) throw Wrong(tree, "languages.list", $"'{language}' stands twice in 'languages.list'", "remove one");
+        if (config.Batch.MicroBatchTokens > config.Batch.TokensPerStep)
+            throw Wrong(tree, "batch.microBatchTokens", Numbers($"'batch.microBatchTokens' is {config.Batch.MicroBatchTokens}, more than the {config.Batch.TokensPerStep} of 'batch.tokensPerStep'"), "make it at most that");
+        if (Repeated(config.Export.Precisions) is Precision twice)
+            throw Wrong(tree, "export.precisions", $"'{ConfigSchema.Word(twice)}' stands twice in 'export.precisions'", "remove one");
+
+        ModelConfig model = config.Model;
+        if (model.Preset is null && model.Graph is null) model = model with { Preset = ModelConfig.DefaultPreset };
+        if (model.Graph is string graph) model = model with { Graph = FullPath(graph, tree, "model.graph") };
+        CorpusConfig corpus = config.Corpus;
+        if (!corpus.IsEmbedded) corpus = corpus with { Path = FullPath(corpus.Path, tree, "corpus.path") };
+        ExportConfig export = config.Export;
+        if (!export.Precisions.Contains(Precision.Fp32)) export = export with { Precisions = [Precision.Fp32, .. export.Precisions] };
+        return config with { Corpus = corpus, Model = model, Export = export };
+    }
+
+    private static void CheckCorpus(CorpusConfig corpus, ConfigMapping tree)
+    {
+        ColumnsConfig columns = corpus.Columns;
+        if (Repeated([columns.Language, columns.Text, columns.Split, columns.Label]) is string name)
+            throw Wrong(tree, "corpus.columns", $"two of 'corpus.columns' are called '{name}'", "give each its own column");
+        if (corpus.Split.Valid + corpus.Split.Test > 0.9)
+            throw Wrong(tree, "corpus.split", "'corpus.split' leaves less than a tenth of the rows for training", "lower valid or test");
+    }
+
+    private static void CheckModel(ModelConfig model, ConfigMapping tree)
+    {
+        if (model.Preset is not null && model.Graph is not null)
+            throw Wrong(tree, "model.graph", "'model.preset' and 'model.graph' exclude each other", "keep one of the two");
+        if (model.Heads is int heads && model.Width is int width && width % heads != 0)
+            throw Wrong(tree, "model.heads", Numbers($"'model.heads' is {heads}, which does not divide 'model.width', {width}"), "choose a divisor");
+        if (model.KvHeads is int kvHeads && model.Heads is int queries && queries % kvHeads != 0)
+            throw Wrong(tree, "model.kvHeads", Numbers($"'model.kvHeads' is {kvHeads}, which does not divide 'model.heads', {queries}"), "choose a divisor");
+    }
+
+    private static void CheckPhases(RunConfig config, ConfigMapping tree)
+    {
+        ValueList<PhaseConfig> phases = config.Curriculum.Phases;
+        if (phases.Count == 0) throw Wrong(tree, "curriculum.phases", "'curriculum.phases' is empty", "describe at least one phase");
+        for (int i = 0; i < phases.Count; i++)
+        {
+            string path = string.Create(CultureInfo.InvariantCulture, $"curriculum.phases.{i}");
+            string shown = string.Create(CultureInfo.InvariantCulture, $"curriculum.phases[{i}]");
+            if (phases[i].Name.Length == 0) throw Wrong(tree, path, $"'{shown}' has no name", "add one, such as name: diverse");
+            if (phases[i].Tokens is null == phases[i].Epochs is null)
+                throw Wrong(tree, path, $"'{shown}' has {(phases[i].Tokens is null ? "no budget" : "two budgets")}", "give it either tokens or epochs");
+        }
+        if (Repeated(phases.Select(phase => phase.Name)) is string name)
+            throw Wrong(tree, "curriculum.phases", $"two phases are called '{name}'", "give each its own name");
+    }
+
+    private static void CheckOptimizer(OptimizerConfig optimizer, ConfigMapping tree)
+    {
+        if (optimizer.Betas.Count != 2)
+            throw Wrong(tree, "optimizer.betas", Numbers($"'optimizer.betas' has {optimizer.Betas.Count} numbers, expected two"), "write for example [0.9, 0.98]");
+        if (optimizer.Warmup + optimizer.Decay > 1)
+            throw Wrong(tree, "optimizer.decay", "'optimizer.warmup' and 'optimizer.decay' together exceed 1", "they are shares of the same steps");
+        for (int i = 0; i < optimizer.Groups.Count; i++)
+        {
+            if (optimizer.Groups[i].Match.Length > 0) continue;
+            string path = string.Create(CultureInfo.InvariantCulture, $"optimizer.groups.{i}");
+            throw Wrong(tree, path, "an optimizer group has no 'match'", "name the parameters by a pattern, such as match: 'layers.0.*'");
+        }
+    }
+
+    private static T? Repeated<T>(IEnumerable<T> items)
+    {
+        HashSet<T> seen = [];
+        foreach (T item in items)
+        {
+            if (!seen.Add(item)) return item;
+        }
+        return default;
+    }
+
+    private static string FullPath(string path, ConfigMapping tree, string key) =>
+        Path.GetFullPath(path, Find(tree, key)?.Folder ?? Directory.GetCurrentDirectory());
+
+    // The place of a setting, or of the nearest section around it that somebody wrote.
+    private static ConfigPlace? Find(ConfigMapping tree, string path)
+    {
+        ConfigNode? node = tree;
+        ConfigPlace? place = null;
+        foreach (string key in path.Split('.'))
+        {
+            ConfigEntry? entry = (node as ConfigMapping)?.Entries.FirstOrDefault(entry => entry.Key == key);
+            node = node is ConfigSequence list ? list.Items[int.Parse(key, CultureInfo.InvariantCulture)] : entry?.Value;
+            if (node is null) break;
+            ConfigPlace here = entry?.Place ?? node.Place;
+            if (here.Folder is not null) place = here;
+        }
+        return place;
+    }
+
+    private static string Numbers(FormattableString text) => FormattableString.Invariant(text);
+
+    private static InputException Wrong(ConfigMapping tree, string path, string what, string fix) => new(what, Find(tree, path)?.ToString(), fix);
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+
+namespace Glossa.Pipeline.Staging;
+
+/// <summary>
+/// A run's folder, held against other runs while this object lives (the operating system frees it when the process
+/// dies, however it dies).
+/// </summary>
+internal sealed class RunFolder : IDisposable
+{
+    private const string LockName = ".lock";
+    private readonly FileStream _lock;
+
+    private RunFolder(string path, FileStream hold)
+    {
+        Path = path;
+        _lock = hold;
+    }
+
+    /// <summary>The folder's full path.</summary>
+    public string Path { get; }
+
+    /// <summary>Opens or makes a run folder, and clears what a killed run left in it unfinished.</summary>
+    /// <exception cref="InputException">It is a file, holds something else, or another run is at work in it.</exception>
+    public static RunFolder Open(string path)
+    {
+        string full = System.IO.Path.GetFullPath(path);
+        if (File.Exists(full)) throw new InputException("expected a folder for the run, found a file", path, "name another one with --out");
+        try
+        {
+            Directory.CreateDirectory(full);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw IoFailure.Describe(e, path);
+        }
+        RefuseForeign(full, path);
+        FileStream hold = Lock(full, path);
+        try
+        {
+            foreach (string left in Directory.EnumerateFiles(full, "*" + AtomicFile.TemporarySuffix, SearchOption.AllDirectories)) File.Delete(left);
+            foreach (string left in Directory.EnumerateDirectories(full, "*" + AtomicFile.TemporarySuffix)) DurableFolder.Delete(left);
+            return new RunFolder(full, hold);
+        }
+        catch
+        {
+            hold.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A path in the folder.</summary>
+    public string At(params ReadOnlySpan<string> parts) => System.IO.Path.Combine([Path, .. parts]);
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+
+    // Somebody's --out may point to a folder of theirs by mistake: a run never mixes its files with others.
+    private static void RefuseForeign(string full, string path)
+    {
+        if (File.Exists(System.IO.Path.Combine(full, PipelineRunner.ConfigName))) return;
+        string? foreign = Directory.EnumerateFileSystemEntries(full).Select(System.IO.Path.GetFileName)
+            .Where(name => !name!.StartsWith('.') && !name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal).FirstOrDefault();
+        if (foreign is not null)
+            throw new InputException($"the folder is no run folder and not empty (it holds '{foreign}')", path, "name a new folder with --out");
+    }
+
+    private static FileStream Lock(string full, string path)
+    {
+        string file = System.IO.Path.Combine(full, LockName);
+        try
+        {
+            FileStream hold = new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            hold.SetLength(0);
+            hold.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+            hold.Flush();
+            return hold;
+        }
+        catch (IOException e) when (!IoFailure.IsDiskFull(e))
+        {
+            throw new InputException($"another run{Holder(file)} is at work in this folder", path, "wait for it, or name another folder with --out", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw IoFailure.Describe(e, path);
+        }
+    }
+
+    private static string Holder(string file)
+    {
+        try
+        {
+            using StreamReader reader = new(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            string text = reader.ReadToEnd();
+            return text.Length is > 0 and < 12 ? $" (process {text})" : "";
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Glossa.Pipeline.Configuration;
+using Glossa.Training.Optimizers;
+
+namespace Glossa.Pipeline.Train;
+
+/// <summary>Makes the optimizer's groups from the configuration.</summary>
+public static class Optimizers
+{
+    /// <summary>
+    /// The configured groups first; then the embedding, the head, Muon for every other matrix, and AdamW for what is left.
+    /// </summary>
+    public static OptimizerOptions Of(OptimizerConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        float[] betas = [.. config.Betas.Select(beta => (float)beta)];
+        OptimizerGroupOptions adam = new() { Kind = Training.Optimizers.OptimizerKind.AdamW, LearningRate = (float)config.ScalarLearningRate, Betas = betas };
+        OptimizerGroupOptions muon = new()
+        {
+            Kind = Training.Optimizers.OptimizerKind.Muon, LearningRate = (float)config.MuonLearningRate, Momentum = (float)config.Momentum,
+            WeightDecay = (float)config.WeightDecay,
+        };
+        List<OptimizerGroupOptions> groups = [.. config.Groups.Select(group => Named(group, adam, muon))];
+        groups.Add(adam with { Match = "*embed*|*wte*|*wpe*", LearningRate = (float)config.EmbeddingLearningRate });
+        groups.Add(adam with { Match = "*lm_head*|*score*|*classifier*", LearningRate = (float)config.HeadLearningRate });
+        if (config.MuonLearningRate > 0) groups.Add(muon);
+        groups.Add(adam with { Match = "*" });
+        return new OptimizerOptions { Groups = groups };
+    }
+
+    private static OptimizerGroupOptions Named(OptimizerGroup group, OptimizerGroupOptions adam, OptimizerGroupOptions muon)
+    {
+        OptimizerGroupOptions options = group.Kind == Configuration.OptimizerKind.Muon ? muon : adam;
+        return options with
+        {
+            Match = group.Match,
+            LearningRate = group.Kind == Configuration.OptimizerKind.Frozen ? 0 : (float)(group.LearningRate ?? options.LearningRate),
+            WeightDecay = group.Kind == Configuration.OptimizerKind.Frozen ? 0 : (float)(group.WeightDecay ?? options.WeightDecay),
+        };
+    }
+}

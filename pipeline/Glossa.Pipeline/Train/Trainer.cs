@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Glossa.Pipeline.Progress;
+using Glossa.Pipeline.Staging;
+using Glossa.Training.Engines;
+using Glossa.Training.Optimizers;
+using Glossa.Training.Parameters;
+using Glossa.Training.Schedules;
+
+namespace Glossa.Pipeline.Train;
+
+/// <summary>The training loop: phases, steps, micro-batches, optimizer, averages, checkpoints.</summary>
+public sealed class Trainer : IDisposable
+{
+    private const int CurvePoints = 400;
+
+    private readonly ITrainingEngine _engine;
+    private readonly WorkerPool _pool;
+    private readonly Optimizer _optimizer;
+    private readonly GradientClipping _clipping;
+    private readonly WeightAverage? _average;
+    private readonly float _clip;
+
+    /// <summary>Makes a loop around an engine.</summary>
+    /// <param name="engine">Runs the step; not disposed here.</param>
+    /// <param name="settings">Rates and sizes.</param>
+    /// <param name="transposed">Matrices stored [inputs, outputs].</param>
+    /// <param name="workers">Threads of the optimizer.</param>
+    public Trainer(ITrainingEngine engine, TrainSettings settings, IReadOnlySet<string> transposed, int workers)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(settings);
+        _engine = engine;
+        _pool = new WorkerPool(workers);
+        _optimizer = new Optimizer(engine.Layout, Optimizers.Of(settings.Optimizer), _pool, transposed);
+        _clipping = new GradientClipping(engine.Layout, _pool);
+        _average = settings.Optimizer.Ema > 0 ? new WeightAverage(engine.Layout, (float)settings.Optimizer.Ema, warmUp: true, _pool) : null;
+        _clip = settings.Optimizer.Clip > 0 ? (float)settings.Optimizer.Clip : float.MaxValue;
+    }
+
+    /// <summary>Runs every phase, from the last checkpoint where there is one, and writes the weights after each into the stage's output.</summary>
+    /// <exception cref="WorkException">The loss is no longer a number.</exception>
+    public TrainingResult Train(IReadOnlyList<PlannedPhase> phases, BatchAssembler assembler, StageContext context)
+    {
+        ArgumentNullException.ThrowIfNull(phases);
+        ArgumentNullException.ThrowIfNull(assembler);
+        ArgumentNullException.ThrowIfNull(context);
+        TrainingState state = new(_engine, _optimizer, _average, context.Scratch);
+        TrainingProgress progress = state.Restore(context.Progress) ?? new TrainingProgress();
+        long allTokens = phases.Sum(phase => Enumerable.Range(0, phase.Batches.Steps).Sum(step => (long)phase.Batches.Predictions(step)));
+        int allSteps = phases.Sum(phase => phase.Batches.Steps), interval = Math.Max(1, allSteps / CurvePoints);
+        long lastSave = Stopwatch.GetTimestamp();
+
+        while (progress.Phase < phases.Count)
+        {
+            PlannedPhase phase = phases[progress.Phase];
+            if (progress.Step == 0 && phase.ResetOptimizer) _optimizer.Reset();
+            long resumed = Stopwatch.GetTimestamp();
+            double earlier = progress.PhaseSeconds;
+            for (; progress.Step < phase.Batches.Steps; progress.Step++)
+            {
+                if (context.Cancellation.IsCancellationRequested)
+                {
+                    state.Save(progress);
+                    context.Cancellation.ThrowIfCancellationRequested();
+                }
+                MicroBatch[] microBatches = [.. phase.Batches.Step(progress.Step).Select(assembler.Assemble)];
+                int predictions = phase.Batches.Predictions(progress.Step);
+                double loss = _engine.Run(microBatches, 1f / predictions);
+                double norm = _clipping.Norm(_engine.Gradients);
+                if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw Diverged(phase, progress, loss);
+
+                float factor = LearningRateSchedule.Factor(phase.Schedule, progress.Step, phase.Batches.Steps) * (float)phase.LearningRate;
+                _optimizer.Step(_engine.Parameters, _engine.Gradients, factor, GradientClipping.Factor(norm, _clip));
+                _average?.Update(_engine.Parameters);
+
+                progress.PhaseSeconds = earlier + Stopwatch.GetElapsedTime(resumed).TotalSeconds;
+                progress.Count(predictions, loss);
+                if (progress.AllSteps % interval == 0 || progress.Step == phase.Batches.Steps - 1) progress.AddPoint(phase.Name, factor, norm);
+                context.Progress.Report(new ProgressUpdate(progress.Tokens, allTokens, "tokens", loss, phase.Name));
+                if (Stopwatch.GetElapsedTime(lastSave).TotalSeconds < context.Engine.CheckpointSeconds) continue;
+                progress.Step++;
+                state.Save(progress);
+                progress.Step--;
+                lastSave = Stopwatch.GetTimestamp();
+            }
+            bool last = progress.Phase == phases.Count - 1;
+            state.WriteWeights(context.OutputFile(last ? TrainStage.FinalFile : TrainStage.PhaseFile(progress.Phase)));
+            progress.EndPhase(phase);
+            // The finished phase's weights lie in the stage's unfinished output, which a crash discards: keep a copy with the checkpoint.
+            state.Save(progress);
+        }
+        return new TrainingResult(progress.Finished, progress.Curve, _engine.Layout.ParameterCount);
+    }
+
+    private static WorkException Diverged(PlannedPhase phase, TrainingProgress progress, double loss) =>
+        new($"the loss is {loss} at step {progress.Step + 1} of phase '{phase.Name}'", fix: "lower the learning rates in the optimizer section, or raise optimizer.warmup");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _average?.Dispose();
+        _optimizer.Dispose();
+        _pool.Dispose();
+    }
+}

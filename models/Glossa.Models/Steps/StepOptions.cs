@@ -55,6 +55,18 @@ public sealed record StepModel(Onnx.ModelProto Model, IReadOnlyList<(string Name
     /// <summary>The label that is ignored.</summary>
     public const long IgnoredLabel = -100;
 
+    /// <summary>Whether the forward graph takes an <c>attention_mask</c>.</summary>
+    public bool TakesAttentionMask => Model.Graph.Input.Any(input => input.Name == "attention_mask");
+
+    /// <summary>A step that was stored: its parameters are the inputs that have a gradient output.</summary>
+    public static StepModel Of(Onnx.ModelProto model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        HashSet<string> outputs = [.. model.Graph.Output.Select(output => output.Name)];
+        return new StepModel(model, [.. model.Graph.Input.Where(input => outputs.Contains(Gradient(input.Name)))
+            .Select(input => (input.Name, input.Type.TensorType.Shape.Dim.Select(dim => dim.DimValue).ToArray()))]);
+    }
+
     /// <summary>Name of a parameter's gradient output.</summary>
     public static string Gradient(string parameter) => "grad." + parameter;
 

@@ -19,8 +19,11 @@ public sealed class TrainStage : Stage<TrainSettings>
     /// <summary>What training did.</summary>
     public const string ResultFile = "training.json";
 
+    /// <summary>Folder of the weights in the output.</summary>
+    public const string WeightsFolder = "weights";
+
     /// <summary>The trained weights.</summary>
-    public const string FinalFile = "final.safetensors";
+    public const string FinalName = "final.safetensors";
 
     /// <inheritdoc/>
     public override string Name => "train";
@@ -32,10 +35,10 @@ public sealed class TrainStage : Stage<TrainSettings>
     public override IReadOnlyList<string> Inputs => ["tokenizer", "languages", "model"];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<PublishedPath> Published => [new PublishedPath("weights", "checkpoints")];
+    public override IReadOnlyList<PublishedPath> Published => [new PublishedPath(WeightsFolder, "checkpoints")];
 
     /// <summary>The weights after a phase that is not the last.</summary>
-    public static string PhaseFile(int phase) => $"weights/after-phase-{phase + 1}.safetensors";
+    public static string PhaseName(int phase) => $"after-phase-{phase + 1}.safetensors";
 
     /// <inheritdoc/>
     protected override TrainSettings SettingsFrom(RunConfig config)

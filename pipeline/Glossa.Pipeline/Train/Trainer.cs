@@ -83,14 +83,18 @@ public sealed class Trainer : IDisposable
                 progress.Step--;
                 lastSave = Stopwatch.GetTimestamp();
             }
-            bool last = progress.Phase == phases.Count - 1;
-            state.WriteWeights(context.OutputFile(last ? TrainStage.FinalFile : TrainStage.PhaseFile(progress.Phase)));
+            // Beside the checkpoint, since the stage's unfinished output does not survive a crash.
+            state.WriteWeights(Path.Combine(context.Scratch, WeightsName(phases, progress.Phase)));
             progress.EndPhase(phase);
-            // The finished phase's weights lie in the stage's unfinished output, which a crash discards: keep a copy with the checkpoint.
             state.Save(progress);
         }
+        for (int i = 0; i < phases.Count; i++)
+            File.Copy(Path.Combine(context.Scratch, WeightsName(phases, i)), context.OutputFile(Path.Combine(TrainStage.WeightsFolder, WeightsName(phases, i))), overwrite: true);
         return new TrainingResult(progress.Finished, progress.Curve, _engine.Layout.ParameterCount);
     }
+
+    private static string WeightsName(IReadOnlyList<PlannedPhase> phases, int phase) =>
+        phase == phases.Count - 1 ? TrainStage.FinalName : TrainStage.PhaseName(phase);
 
     private static WorkException Diverged(PlannedPhase phase, TrainingProgress progress, double loss) =>
         new($"the loss is {loss} at step {progress.Step + 1} of phase '{phase.Name}'", fix: "lower the learning rates in the optimizer section, or raise optimizer.warmup");

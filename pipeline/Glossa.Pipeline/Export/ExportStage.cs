@@ -1,0 +1,95 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokens;
+using Glossa.Models.Onnx;
+using Glossa.Models.Presets;
+using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Evaluate;
+using Glossa.Pipeline.Model;
+using Glossa.Pipeline.Staging;
+using Glossa.Pipeline.Tokenizer;
+using Glossa.Pipeline.Train;
+
+namespace Glossa.Pipeline.Export;
+
+/// <summary>What the exported folder depends on.</summary>
+/// <param name="Export">Precisions and gates.</param>
+/// <param name="Scoring">How every file is measured.</param>
+public sealed record ExportSettings(ExportConfig Export, EvaluateSettings Scoring);
+
+/// <summary>Trained weights in; the model folder that people ship, every file of it measured, out.</summary>
+public sealed class ExportStage : Stage<ExportSettings>
+{
+    /// <summary>The model folder in the output.</summary>
+    public const string ModelPath = "model";
+
+    /// <summary>The measured figures.</summary>
+    public const string ResultFile = "exports.json";
+
+    /// <inheritdoc/>
+    public override string Name => "export";
+
+    /// <inheritdoc/>
+    public override int Version => 1;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inputs => ["tokenizer", "model", "train"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<PublishedPath> Published => [new PublishedPath(ModelPath, "model")];
+
+    /// <inheritdoc/>
+    protected override ExportSettings SettingsFrom(RunConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return new ExportSettings(config.Export, EvaluateStage.Of(config));
+    }
+
+    /// <inheritdoc/>
+    protected override void Run(ExportSettings settings, StageContext context)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(context);
+        string tokenizerFolder = context.Input("tokenizer", TokenizerStage.Folder);
+        ITokenizer tokenizer = TokenizerFile.Load(tokenizerFolder);
+        using TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
+        SplitSequences split = SplitSequences.Read(tokens, tokenizer, EvaluateStage.SplitOf(settings.Scoring.Split));
+        ModelProto model = TrainedModel.Build(context, Path.Combine(context.Input("train", TrainStage.WeightsFolder), TrainStage.FinalName));
+        ExportOptions options = new()
+        {
+            Precisions = [.. settings.Export.Precisions.Select(Known)],
+            Gates = settings.Export.Gates.Where(gate => gate.Key == "int8").ToDictionary(_ => ExportPrecision.DynamicInt8, gate => gate.Value),
+            Scoring = EvaluateStage.Scoring(settings.Scoring, tokenizer, context),
+        };
+        IReadOnlyList<ExportRecord> records = ModelExporter.Export(
+            Path.Combine(context.Output, ModelPath), model, Content(context, tokenizer, tokens, settings, tokenizerFolder), split.Sequences, split.Languages, options, context.Cancellation);
+        File.WriteAllBytes(context.OutputFile(ResultFile), JsonSerializer.SerializeToUtf8Bytes(records));
+        foreach (ExportRecord record in records)
+            context.Progress.Note($"{record.File}: {record.Bytes:N0} bytes, {record.BitsPerByte:F4} bits per byte ({record.RelativeChange:+0.00%;-0.00%}), {record.MillisecondsPerSentence:F2} ms a sentence");
+    }
+
+    private static ExportPrecision Known(Precision precision) => precision switch
+    {
+        Precision.Fp32 => ExportPrecision.Fp32,
+        Precision.Int8 => ExportPrecision.DynamicInt8,
+        _ => throw new InputException($"export.precisions: {precision.ToString().ToLowerInvariant()} is not part of this version", fix: "choose among fp32 and int8"),
+    };
+
+    private static ModelFolderContent Content(StageContext context, ITokenizer tokenizer, TokenFile tokens, ExportSettings settings, string tokenizerFolder)
+    {
+        Dictionary<string, int> tags = [];
+        foreach (string language in tokens.Languages)
+        {
+            if (tokenizer.LanguageTagId(language) is { } id) tags[language] = id;
+        }
+        TransformerOptions? preset = ModelStage.OptionsOf(context);
+        JsonObject config = preset is null
+            ? new JsonObject { ["model_type"] = "glossa", ["vocab_size"] = tokenizer.VocabularySize, ["bos_token_id"] = tokenizer.BeginId, ["eos_token_id"] = tokenizer.EndId, ["pad_token_id"] = tokenizer.PadId }
+            : PublishedConfig.Of(preset, tokenizer.BeginId, tokenizer.EndId, tokenizer.PadId);
+        int context_ = preset?.Context ?? settings.Scoring.Window;
+        return new ModelFolderContent(
+            config, new ModelFacts(tokenizer.TextVocabularySize, context_, settings.Scoring.Window, tags),
+            new GenerationDefaults(tokenizer.BeginId, tokenizer.EndId, tokenizer.PadId, context_, [tokenizer.PadId, tokenizer.BeginId, .. tags.Values]), tokenizerFolder);
+    }
+}

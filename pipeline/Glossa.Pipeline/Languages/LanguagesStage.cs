@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Glossa.Data.Corpora;
+using Glossa.Data.Languages;
+using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Ingest;
+using Glossa.Pipeline.Staging;
+
+namespace Glossa.Pipeline.Languages;
+
+/// <summary>What the choice depends on.</summary>
+/// <param name="Languages">Method, number, weights.</param>
+/// <param name="Seed">Seed of a random choice.</param>
+public sealed record LanguagesSettings(LanguagesConfig Languages, long Seed);
+
+/// <summary>Texts and the language table in; the languages of phase 1, each with its reason, out.</summary>
+public sealed class LanguagesStage : Stage<LanguagesSettings>
+{
+    /// <summary>The choice.</summary>
+    public const string ResultFile = "selection.json";
+
+    private const string TableInput = "language table";
+
+    /// <inheritdoc/>
+    public override string Name => "languages";
+
+    /// <inheritdoc/>
+    public override int Version => 1;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inputs => ["ingest"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<InputFile> SelectFiles(RunConfig config) => [new InputFile(TableInput, EmbeddedCorpora.LanguagesPath)];
+
+    /// <summary>The tags that an earlier run of the stage chose.</summary>
+    public static IReadOnlyCollection<string> ChosenIn(StageContext context) => [.. ResultIn(context).Picks.Select(pick => pick.Tag)];
+
+    /// <summary>The choice that an earlier run of the stage made.</summary>
+    public static SelectionResult ResultIn(StageContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return JsonSerializer.Deserialize<SelectionResult>(File.ReadAllBytes(context.Input("languages", ResultFile)))!;
+    }
+
+    /// <inheritdoc/>
+    protected override LanguagesSettings SettingsFrom(RunConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return new LanguagesSettings(config.Languages, config.Seed);
+    }
+
+    /// <inheritdoc/>
+    protected override void Run(LanguagesSettings settings, StageContext context)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(context);
+        using TextStore texts = TextStore.Open(context.Input("ingest", IngestStage.StoreFile));
+        SelectionResult result = LanguageSelector.Select(LanguageChoice.Request(texts, LanguageTable.Load(context.File(TableInput)), settings.Languages, settings.Seed));
+        File.WriteAllBytes(context.OutputFile(ResultFile), JsonSerializer.SerializeToUtf8Bytes(result));
+        context.Progress.Note($"{result.Picks.Count} of {texts.Languages.Count} languages in phase 1: {string.Join(" ", result.Picks.Select(pick => pick.Tag))}");
+    }
+}

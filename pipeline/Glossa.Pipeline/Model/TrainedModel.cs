@@ -1,0 +1,28 @@
+using Glossa.Models.Export;
+using Glossa.Models.Onnx;
+using Glossa.Models.Presets;
+using Glossa.Pipeline.Staging;
+using Glossa.Training.Safetensors;
+
+namespace Glossa.Pipeline.Model;
+
+/// <summary>The inference model with trained weights: a preset in its stored form, or the user's graph with new initializers.</summary>
+public static class TrainedModel
+{
+    /// <summary>Builds the model from a file of weights.</summary>
+    public static ModelProto Build(StageContext context, string weightsFile)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        using SafetensorsReader weights = SafetensorsReader.Open(weightsFile);
+        if (ModelStage.OptionsOf(context) is { } options)
+            return InferenceGraph.Build(options, weights.Entries.ToDictionary(entry => entry.Name, entry => weights.ReadFloats(entry.Name)));
+        ModelProto model = OnnxFile.Read(context.Input("model", ModelStage.ForwardFile));
+        for (int i = 0; i < model.Graph.Initializer.Count; i++)
+        {
+            TensorProto initializer = model.Graph.Initializer[i];
+            if (weights.Contains(initializer.Name))
+                model.Graph.Initializer[i] = OnnxFactory.Tensor(initializer.Name, [.. initializer.Dims], weights.ReadFloats(initializer.Name));
+        }
+        return model;
+    }
+}

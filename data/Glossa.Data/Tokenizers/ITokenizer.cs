@@ -13,13 +13,13 @@ public interface ITokenizer
     /// <summary>Number of ids that a model may predict.</summary>
     int TextVocabularySize { get; }
 
-    /// <summary>Id of <c>&lt;bos&gt;</c>, given first where there is no language tag.</summary>
+    /// <summary>Id of <c>&lt;bos&gt;</c>, given first where there is no language tag; -1 where a third party's tokenizer has none.</summary>
     int BeginId { get; }
 
-    /// <summary>Id of <c>&lt;eos&gt;</c>.</summary>
+    /// <summary>Id of <c>&lt;eos&gt;</c>; -1 where there is none.</summary>
     int EndId { get; }
 
-    /// <summary>Id of <c>&lt;pad&gt;</c>.</summary>
+    /// <summary>Id of <c>&lt;pad&gt;</c>; -1 where there is none.</summary>
     int PadId { get; }
 
     /// <summary>A hash of all that decides the ids, as 64 hexadecimal digits: equal hashes give equal ids for every text.</summary>

@@ -53,11 +53,21 @@ internal static class WordCounter
     private static List<Worker> CountOnThreads(IEnumerable<(string Language, string Text)> texts, WordPattern pattern, int threads)
     {
         using BlockingCollection<List<(string Language, string Text)>> batches = new(threads * 4);
+        using CancellationTokenSource failed = new();
         List<Worker> workers = [.. Enumerable.Range(0, threads).Select(_ => new Worker())];
         Task[] tasks = [.. workers.Select(worker => Task.Factory.StartNew(() =>
         {
-            foreach (List<(string Language, string Text)> batch in batches.GetConsumingEnumerable())
-                foreach ((string language, string text) in batch) worker.Count(language, text, pattern);
+            try
+            {
+                foreach (List<(string Language, string Text)> batch in batches.GetConsumingEnumerable())
+                    foreach ((string language, string text) in batch) worker.Count(language, text, pattern);
+            }
+            catch
+            {
+                // Without this the reader would wait for ever for a place in the queue.
+                failed.Cancel();
+                throw;
+            }
         }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         try
         {
@@ -68,16 +78,16 @@ internal static class WordCounter
                 batch.Add(text);
                 characters += text.Text.Length;
                 if (characters < BatchCharacters) continue;
-                batches.Add(batch);
+                batches.Add(batch, failed.Token);
                 batch = [];
                 characters = 0;
             }
-            batches.Add(batch);
+            batches.Add(batch, failed.Token);
         }
         finally
         {
             batches.CompleteAdding();
-            Task.WaitAll(tasks);
+            Task.WhenAll(tasks).GetAwaiter().GetResult();
         }
         return workers;
     }

@@ -56,7 +56,7 @@ public sealed class TokenizerStage : Stage<TokenizerSettings>
                 SamplingExponent = settings.Tokenizer.SamplingExponent, Threads = threads,
             });
         ByteLevelBpeTokenizer tokenizer = new(model);
-        HuggingFaceTokenizer.Save(tokenizer, Path.Combine(context.Output, Folder), settings.Context);
+        HuggingFaceTokenizer.Save(model, Path.Combine(context.Output, Folder), settings.Context);
         context.Cancellation.ThrowIfCancellationRequested();
         string path = context.OutputFile(TokensFile);
         TokenFileWriter.Write(path, [.. texts.Languages], Texts(texts), tokenizer, threads);

@@ -1,0 +1,26 @@
+using Glossa.Pipeline.Evaluate;
+using Glossa.Pipeline.Export;
+using Glossa.Pipeline.Ingest;
+using Glossa.Pipeline.Languages;
+using Glossa.Pipeline.Model;
+using Glossa.Pipeline.Staging;
+using Glossa.Pipeline.Tokenizer;
+using Glossa.Pipeline.Train;
+
+namespace Glossa.Pipeline;
+
+/// <summary>The stages of <c>glossa run</c>, in the order in which data passes them.</summary>
+public static class PipelineStages
+{
+    /// <summary>ingest, tokenizer, languages, model, train, evaluate, export, report.</summary>
+    public static IReadOnlyList<IStage> All { get; } =
+    [
+        new IngestStage(),
+        new TokenizerStage(),
+        new LanguagesStage(),
+        new ModelStage(),
+        new TrainStage(),
+        new EvaluateStage(),
+        new ExportStage(),
+    ];
+}

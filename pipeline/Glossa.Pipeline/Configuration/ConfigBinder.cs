@@ -58,9 +58,8 @@ internal static class ConfigBinder
         long whole = long.TryParse(text.Replace("_", ""), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long exact) ? exact
             : Math.Abs(value) < 1L << 53 ? (long)value
             : throw Expected(scalar, path, Expectation(type, property));
-        return type == typeof(long) ? whole
-            : whole is >= int.MinValue and <= int.MaxValue ? (int)whole
-            : throw Expected(scalar, path, $"a whole number up to {int.MaxValue}");
+        if (type == typeof(long)) return whole;
+        return whole is >= int.MinValue and <= int.MaxValue ? (int)whole : throw Expected(scalar, path, $"a whole number up to {int.MaxValue}");
     }
 
     private static object BindList(ConfigNode node, Type type, PropertyInfo property, string path)

@@ -20,8 +20,8 @@ internal static class ConfigRules
         if (Repeated(config.Languages.List) is string language) throw Wrong(tree, "languages.list", $"'{language}' stands twice in 'languages.list'", "remove one");
         if (config.Batch.MicroBatchTokens > config.Batch.TokensPerStep)
             throw Wrong(tree, "batch.microBatchTokens", Numbers($"'batch.microBatchTokens' is {config.Batch.MicroBatchTokens}, more than the {config.Batch.TokensPerStep} of 'batch.tokensPerStep'"), "make it at most that");
-        if (Repeated(config.Export.Precisions) is Precision twice)
-            throw Wrong(tree, "export.precisions", $"'{ConfigSchema.Word(twice)}' stands twice in 'export.precisions'", "remove one");
+        if (Repeated(config.Export.Precisions.Select(precision => ConfigSchema.Word(precision))) is string twice)
+            throw Wrong(tree, "export.precisions", $"'{twice}' stands twice in 'export.precisions'", "remove one");
 
         ModelConfig model = config.Model;
         if (model.Preset is null && model.Graph is null) model = model with { Preset = ModelConfig.DefaultPreset };
@@ -82,14 +82,10 @@ internal static class ConfigRules
         }
     }
 
-    private static T? Repeated<T>(IEnumerable<T> items)
+    private static string? Repeated(IEnumerable<string> items)
     {
-        HashSet<T> seen = [];
-        foreach (T item in items)
-        {
-            if (!seen.Add(item)) return item;
-        }
-        return default;
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        return items.FirstOrDefault(item => !seen.Add(item));
     }
 
     private static string FullPath(string path, ConfigMapping tree, string key) =>

@@ -55,6 +55,8 @@ internal sealed class YamlTree
     /// <param name="folder">Where relative paths start.</param>
     public static ConfigMapping ReadText(string text, string source, string folder)
     {
+        // The scanner takes a zero byte for the end of the text and would drop the rest without a word.
+        if (text.Contains('\0')) throw new InputException("the configuration holds a zero byte", source, "name a YAML file, saved as UTF-8");
         ConfigNode? node = new YamlTree(text, source, folder, lines: true).ReadDocument();
         if (node is null || node.IsNull) throw new InputException("the configuration is empty", source, "write at least one key, such as 'seed: 1'");
         return node as ConfigMapping

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Glossa.Pipeline.Configuration;
 
 namespace Glossa.Pipeline.Staging;

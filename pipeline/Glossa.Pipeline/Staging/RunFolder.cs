@@ -9,6 +9,10 @@ namespace Glossa.Pipeline.Staging;
 internal sealed class RunFolder : IDisposable
 {
     private const string LockName = ".lock";
+
+    // Beside the lock and not in it, because a locked file cannot be read.
+    private const string HolderName = ".lock-holder";
+
     private readonly FileStream _lock;
 
     private RunFolder(string path, FileStream hold)
@@ -72,14 +76,12 @@ internal sealed class RunFolder : IDisposable
         try
         {
             FileStream hold = new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            hold.SetLength(0);
-            hold.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            hold.Flush();
+            File.WriteAllText(System.IO.Path.Combine(full, HolderName), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             return hold;
         }
         catch (IOException e) when (!IoFailure.IsDiskFull(e))
         {
-            throw new InputException($"another run{Holder(file)} is at work in this folder", path, "wait for it, or name another folder with --out", e);
+            throw new InputException($"another run{Holder(full)} is at work in this folder", path, "wait for it, or name another folder with --out", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,12 +89,11 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    private static string Holder(string file)
+    private static string Holder(string full)
     {
         try
         {
-            using StreamReader reader = new(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            string text = reader.ReadToEnd();
+            string text = File.ReadAllText(System.IO.Path.Combine(full, HolderName));
             return text.Length is > 0 and < 12 ? $" (process {text})" : "";
         }
         catch (IOException)

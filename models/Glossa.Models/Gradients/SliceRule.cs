@@ -90,7 +90,9 @@ internal static class SliceRule
             Array.Fill(column, 1);
             column[axis] = -1;
             Value shape = g.Shape(gradient);
-            Value indices = g.Op("Expand", [g.Reshape(read, column), shape]);
+            // Added to zeros instead of expanded: ONNX Runtime refuses to expand to an empty shape.
+            Value zeros = g.Op("ConstantOfShape", [shape], null, "", OnnxFactory.Attribute("value", OnnxFactory.Tensor("", [1], [0L])));
+            Value indices = g.Add(g.Reshape(read, column), zeros);
             Value[] sizes = new Value[rank];
             for (int d = 0; d < rank; d++) sizes[d] = d == axis ? size : g.Gather(shape, g.Ints(d));
             gradient = g.Op("ScatterElements", [ShapeRules.Zeros(c, g.Concat(sizes, 0)), indices, gradient], null, "", OnnxFactory.Attribute("axis", (long)axis));

@@ -1,0 +1,22 @@
+using CsCheck;
+using Glossa.Models.Building;
+using Glossa.Models.Onnx;
+using static Glossa.Models.Onnx.OnnxFactory;
+
+namespace Glossa.Models.Tests.Gradients;
+
+internal static class ReductionCases
+{
+    private static readonly Gen<(int[] Shape, long[] Axes, bool Keep, bool NoOp)> Reductions =
+        from shape in RuleGen.Shape(0, 3) from axes in RuleGen.Axes(shape.Length) from keep in Gen.Bool from noOp in Gen.Bool select (shape, axes, keep, noOp);
+
+    internal static void AddTo(Dictionary<string, Gen<Func<RuleCase>>> cases)
+    {
+        foreach ((string op, Draw draw) in ((string, Draw)[])[("ReduceSum", Draw.Normal), ("ReduceMean", Draw.Normal)])
+        {
+            cases[op] = RuleGen.Cases(Reductions, (t, p) => t.Node(op,
+                p.Axes.Length > 0 ? [t.Real(p.Shape, draw), t.G.Ints(p.Axes)] : [t.Real(p.Shape, draw)], 1, "",
+                Attribute("keepdims", p.Keep ? 1 : 0), Attribute("noop_with_empty_axes", p.NoOp ? 1 : 0)));
+        }
+    }
+}

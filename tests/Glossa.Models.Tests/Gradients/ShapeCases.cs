@@ -1,0 +1,81 @@
+using CsCheck;
+using Glossa.Models.Building;
+using Glossa.Models.Onnx;
+using Glossa.Models.Tests.Evaluation;
+using static Glossa.Models.Onnx.OnnxFactory;
+
+namespace Glossa.Models.Tests.Gradients;
+
+internal static class ShapeCases
+{
+    internal static void AddTo(Dictionary<string, Gen<Func<RuleCase>>> cases)
+    {
+        cases["Transpose"] = RuleGen.Cases(
+            from shape in RuleGen.Shape(1, 4) from perm in Gen.Shuffle(Enumerable.Range(0, shape.Length).Select(i => (long)i).ToArray()) from given in Gen.Bool select (shape, perm, given),
+            (t, p) => t.Node("Transpose", [t.Real(p.shape)], 1, "", p.given ? [Attribute("perm", p.perm)] : []));
+        cases["Reshape"] = RuleGen.Cases(Gen.Select(RuleGen.Shape(1, 4), Gen.Int[0, 3]), (t, p) => t.Node("Reshape", [t.Real(p.Item1), p.Item2 switch
+        {
+            0 => t.G.Ints(-1),
+            1 => t.G.Ints(0, -1),
+            2 => t.G.Ints([.. p.Item1.Reverse().Select(d => (long)d)]),
+            _ => t.Feed("shape", DoubleTensor.Wholes([3], 1, -1, 1)),
+        }]));
+        cases["Flatten"] = RuleGen.Cases(
+            from shape in RuleGen.Shape(1, 4) from axis in Gen.Int[-shape.Length, shape.Length] select (shape, axis),
+            (t, p) => t.Node("Flatten", [t.Real(p.shape)], 1, "", Attribute("axis", (long)p.axis)));
+        cases["Unsqueeze"] = RuleGen.Cases(
+            from shape in RuleGen.Shape(0, 2) from axes in RuleGen.Axes(shape.Length + 1, 1) select (shape, axes),
+            (t, p) => t.Node("Unsqueeze", [t.Real(p.shape), t.G.Ints(p.axes.Length == p.shape.Length + 1 ? [0] : p.axes.Take(1).ToArray())]));
+        cases["Squeeze"] = RuleGen.Cases(Gen.Select(RuleGen.Shape(0, 2), Gen.Bool, Gen.Bool), (t, p) =>
+        {
+            Value x = t.Real([1, .. p.Item1, 1]);
+            t.Node("Squeeze", p.Item2 ? [x, t.G.Ints(p.Item3 ? [0, -1] : [-1])] : [x]);
+        });
+        cases["Expand"] = RuleGen.Cases(
+            from shape in RuleGen.Shape(0, 3) from part in RuleGen.Part(shape) from constant in Gen.Bool select (shape, part, constant),
+            (t, p) =>
+            {
+                long[] shape = [.. p.shape.Select(d => (long)d)];
+                t.Node("Expand", [t.Real(p.part), p.constant ? t.G.Ints(shape) : t.Feed("shape", DoubleTensor.Wholes([shape.Length], shape))]);
+            });
+        cases["Concat"] = RuleGen.Cases(
+            from shape in RuleGen.Shape(1, 3) from axis in RuleGen.Axis(shape.Length) from sizes in RuleGen.Size.Array[1, 3] select (shape, axis, sizes),
+            (t, p) => t.Node("Concat", [.. p.sizes.Select(size => t.Real(With(p.shape, p.axis, size)))], 1, "", Attribute("axis", (long)p.axis)));
+        cases["Split"] = RuleGen.Cases(
+            from shape in RuleGen.Shape(1, 3) from axis in RuleGen.Axis(shape.Length) from sizes in RuleGen.Size.Array[1, 3] from given in Gen.Bool select (shape, axis, sizes, given),
+            (t, p) =>
+            {
+                int total = p.given ? p.sizes.Sum() : p.sizes[0] * p.sizes.Length;
+                Value x = t.Real(With(p.shape, p.axis, total));
+                AttributeProto[] attributes = p.given ? [Attribute("axis", (long)p.axis)] : [Attribute("axis", (long)p.axis), Attribute("num_outputs", (long)p.sizes.Length)];
+                t.Node("Split", p.given ? [x, t.G.Ints([.. p.sizes.Select(s => (long)s)])] : [x], p.sizes.Length, "", attributes);
+                // One part that nobody reads.
+                if (p.sizes.Length > 1) t.Outputs.RemoveAt(0);
+            });
+        cases["Slice"] = Slices([1]);
+        cases["Slice/steps"] = Slices([1, 2, -1, -2]);
+    }
+
+    internal static int[] With(int[] shape, int axis, int size)
+    {
+        int[] result = (int[])shape.Clone();
+        result[axis < 0 ? axis + shape.Length : axis] = size;
+        return result;
+    }
+
+    private static Gen<Func<RuleCase>> Slices(long[] steps) => RuleGen.Cases(
+        from shape in Gen.Int[1, 5].Array[1, 3]
+        from axes in RuleGen.Axes(shape.Length, 1)
+        from starts in Gen.Long[-6, 6].Array[axes.Length]
+        from ends in Gen.OneOf(Gen.Long[-6, 6], Gen.Const(long.MaxValue), Gen.Const((long)int.MaxValue), Gen.Const(long.MinValue + 1)).Array[axes.Length]
+        from step in RuleGen.OneOf(steps).Array[axes.Length]
+        from constant in Gen.Bool
+        select (shape, axes, starts, ends, step, constant),
+        (t, p) =>
+        {
+            Value Vector(string name, long[] values) => p.constant ? t.G.Ints(values) : t.Feed(name, DoubleTensor.Wholes([values.Length], values));
+            Value x = t.Real(p.shape), axes = t.G.Ints(p.axes);
+            bool plain = p.step.All(s => s == 1);
+            t.Node("Slice", plain ? [x, Vector("starts", p.starts), Vector("ends", p.ends), axes] : [x, Vector("starts", p.starts), Vector("ends", p.ends), axes, Vector("steps", p.step)]);
+        });
+}

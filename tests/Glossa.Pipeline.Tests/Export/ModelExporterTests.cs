@@ -100,7 +100,6 @@ public sealed class ModelExporterTests
         Assert.That(folder.Facts.LanguageTags, Is.EqualTo(new Dictionary<string, int> { ["aa"] = 259 }));
         Assert.That((string?)folder.Config["model_type"], Is.EqualTo("nanochat"));
         Assert.That(generation["suppress_tokens"]!.AsArray().Select(n => (int)n!), Is.EqualTo(new[] { 256, 258, 259 }));
-        Assert.That(generation["bad_words_ids"]!.ToJsonString(), Is.EqualTo("[[256],[258],[259]]"));
         Assert.That((int)generation["eos_token_id"]!, Is.EqualTo(257));
     }
 

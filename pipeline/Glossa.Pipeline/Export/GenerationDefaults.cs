@@ -10,7 +10,7 @@ namespace Glossa.Pipeline.Export;
 /// <param name="NeverGenerated">Ids that are only ever given: language tags, <c>&lt;bos&gt;</c>, <c>&lt;pad&gt;</c>.</param>
 public sealed record GenerationDefaults(int BeginId, int EndId, int PadId, int MaxLength, IReadOnlyCollection<int> NeverGenerated)
 {
-    /// <summary>The object to store. Clients differ in which of the two lists of forbidden tokens they read.</summary>
+    /// <summary>The object to store. Both transformers and transformers.js read suppress_tokens.</summary>
     public JsonObject ToJson()
     {
         JsonObject json = new()
@@ -23,7 +23,6 @@ public sealed record GenerationDefaults(int BeginId, int EndId, int PadId, int M
         int[] never = [.. NeverGenerated.Where(id => id != EndId).Distinct().Order()];
         if (never.Length == 0) return json;
         json["suppress_tokens"] = new JsonArray([.. never.Select(id => JsonValue.Create(id))]);
-        json["bad_words_ids"] = new JsonArray([.. never.Select(id => new JsonArray(JsonValue.Create(id)))]);
         return json;
     }
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Glossa.Data.Tokenizers;
 using Glossa.Models.Export;
+using Glossa.Pipeline.Evaluate;
 
 namespace Glossa.Pipeline.Export;
 
@@ -58,6 +60,20 @@ public sealed class ModelFolder
         string file = PathOf(Path, precision);
         RequireFile(file, $"{precision.Name()} model");
         return file;
+    }
+
+    /// <summary>How the folder's model is scored: windows as long as its context, without its language tags.</summary>
+    /// <param name="tokenizer">The folder's tokenizer; where the model predicts more ids than it has, the rest are masked out.</param>
+    /// <param name="threads">Concurrent runs; 0 means one per processor.</param>
+    public ScoringOptions ScoringOptions(ITokenizer tokenizer, int threads = 0)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        return new ScoringOptions
+        {
+            Window = Facts.Context,
+            TextVocabularySize = Math.Min(Facts.TextVocabulary, tokenizer.TextVocabularySize),
+            Threads = threads,
+        };
     }
 
     /// <summary>Where the model file of a precision stands in a folder.</summary>

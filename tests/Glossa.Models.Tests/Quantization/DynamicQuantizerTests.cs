@@ -236,6 +236,26 @@ public sealed class DynamicQuantizerTests
         Assert.That(result.Model.CalculateSize(), Is.LessThan(model.CalculateSize() * 0.55));
     }
 
+    [TestCase("fill-mask", "logits")]
+    [TestCase("feature-extraction", "last_hidden_state")]
+    public void Quantize_EncoderFixture_StaysCloseAndShrinks(string name, string output)
+    {
+        string? path = Runtime.SharedFixture(Path.Combine("hf-layout", name, "onnx", "model.onnx"));
+        if (path is null) Assert.Ignore("the shared fixtures are not beside this clone");
+        ModelProto model = OnnxFile.Read(path!);
+        QuantizationResult result = DynamicQuantizer.Quantize(model);
+        (string, OrtValue)[] inputs =
+        [
+            ("input_ids", Runtime.Of(new long[] { 101, 1045, 103, 2154, 1012, 102 }.Select(i => i % 4000).ToArray(), 1, 6)),
+            ("attention_mask", Runtime.Of([1L, 1, 1, 1, 1, 1], 1, 6)),
+            ("token_type_ids", Runtime.Of(new long[6], 1, 6)),
+        ];
+        double error = Runtime.RelativeError(Runtime.Run(result.Model, output, inputs), Runtime.Run(model, output, inputs));
+        TestContext.Out.WriteLine($"{name}: {model.CalculateSize()} to {result.Model.CalculateSize()} bytes, error {error:F4}, {result.Layers.Count} layers");
+        Assert.That(error, Is.InRange(1e-5, 0.04));
+        Assert.That(result.Model.CalculateSize(), Is.LessThan(model.CalculateSize() * 0.5));
+    }
+
     [TestCase("text-generation-gpt2")]
     [TestCase("text-generation-llama")]
     public void LayerErrorModel_FixtureModel_MeasuresEveryLayer(string name)

@@ -16,6 +16,8 @@ internal sealed class ByteTokenizer : ITokenizer
 
     public int PadId => 258;
 
+    public string ContentHash => new('0', 64);
+
     public int? LanguageTagId(string language) => language == "aa" ? 259 : null;
 
     public void Encode(ReadOnlySpan<char> text, List<int> ids)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Glossa.Data.Corpora;
+using Glossa.Data.Tokenizers;
 using Glossa.Models.Building;
 using Glossa.Models.Export;
 using Glossa.Models.Onnx;
@@ -14,7 +15,7 @@ public sealed class ModelExporterTests
 {
     private static readonly ByteTokenizer Tokenizer = new();
     private static readonly (string, IReadOnlyList<string>)[] Texts =
-        [("aa", ["some text", "and a longer one that does not fit into a window of 48 tokens", ""]), ("bb", ["Ünïcödé", "x"])];
+        [("aa", ["some text", "and a longer one that does not fit into a window of 48 tokens"]), ("bb", ["Ünïcödé", "x"])];
 
     private static readonly List<ScoringSequence> Sequences = ScoringSequences.FromTexts(Tokenizer, Texts);
     private static readonly ScoringOptions Scoring = new() { Window = 48, TextVocabularySize = 259, Threads = 1 };
@@ -27,7 +28,7 @@ public sealed class ModelExporterTests
         IReadOnlyList<ExportRecord> records = ModelExporter.Export(temporary["model"], TestModels.Preset(), Content(temporary), Sequences, ["aa", "bb"], options);
 
         ModelFolder folder = ModelFolder.Open(temporary["model"]);
-        CorpusText[] corpus = [.. Texts.SelectMany(t => t.Item2.Select(text => new CorpusText(t.Item1, CorpusSplit.Test, text))), new("aa", CorpusSplit.Train, "not this")];
+        using TextStore corpus = Ingest(temporary);
         Assert.That(records.Select(r => r.Precision), Is.EqualTo(new[] { "fp32", "int8" }));
         foreach (ExportRecord record in records)
         {
@@ -99,7 +100,6 @@ public sealed class ModelExporterTests
         Assert.That(folder.Facts.LanguageTags, Is.EqualTo(new Dictionary<string, int> { ["aa"] = 259 }));
         Assert.That((string?)folder.Config["model_type"], Is.EqualTo("nanochat"));
         Assert.That(generation["suppress_tokens"]!.AsArray().Select(n => (int)n!), Is.EqualTo(new[] { 256, 258, 259 }));
-        Assert.That(generation["bad_words_ids"]!.ToJsonString(), Is.EqualTo("[[256],[258],[259]]"));
         Assert.That((int)generation["eos_token_id"]!, Is.EqualTo(257));
     }
 
@@ -150,9 +150,36 @@ public sealed class ModelExporterTests
     {
         using TemporaryFolder temporary = new();
         WriteAll(temporary);
-        InputException? e = Assert.Throws<InputException>(() => ModelEvaluation.Run(
-            ModelFolder.Open(temporary["model"]), Tokenizer, [new CorpusText("aa", CorpusSplit.Train, "x")], CorpusSplit.Valid));
+        using TextStore corpus = Ingest(temporary);
+        InputException? e = Assert.Throws<InputException>(
+            () => ModelEvaluation.Run(ModelFolder.Open(temporary["model"]), Tokenizer, corpus, CorpusSplit.Valid));
         Assert.That(e!.Message, Does.Contain("valid split"));
+    }
+
+    [Test]
+    public void Run_FolderAndCsv_ScoresTheSplitWithTheFoldersTokenizer()
+    {
+        using TemporaryFolder temporary = new();
+        WriteAll(temporary);
+        HuggingFaceTokenizer.Save(BpeTrainer.Train([("aa", "some text some text"), ("bb", "x")],
+            new BpeTrainerOptions { VocabularySize = 259, LanguageTags = ["aa"], Threads = 1 }), temporary["model"], 48);
+        ITokenizer tokenizer = TokenizerFile.Load(temporary["model"]);
+        Ingest(temporary).Dispose();
+
+        EvaluationResult result = ModelEvaluation.Run(temporary["model"], temporary["corpus.csv"], CorpusSplit.Test);
+
+        using CausalScorer scorer = CausalScorer.Open(temporary["model/onnx/model.onnx"], Scoring);
+        EvaluationResult expected = scorer.Score(tokenizer, Texts);
+        Assert.That(result.Languages, Is.EqualTo(expected.Languages));
+    }
+
+    /// <summary>A corpus whose test split holds <see cref="Texts"/> and whose train split holds another text.</summary>
+    private static TextStore Ingest(TemporaryFolder temporary)
+    {
+        File.WriteAllLines(temporary["corpus.csv"],
+            ["language,split,text", "aa,train,not this", .. Texts.SelectMany(t => t.Item2.Select(text => $"{t.Item1},test,{text}"))]);
+        CorpusIngest.Run(temporary["corpus.csv"], temporary["corpus.texts"]);
+        return TextStore.Open(temporary["corpus.texts"]);
     }
 
     private static void WriteAll(TemporaryFolder temporary)

@@ -94,6 +94,8 @@ public sealed class TextGeneratorTests
 
         public int PadId => 0;
 
+        public string ContentHash => new('0', 64);
+
         public int? LanguageTagId(string language) => null;
 
         public void Encode(ReadOnlySpan<char> text, List<int> ids) => throw new NotSupportedException();

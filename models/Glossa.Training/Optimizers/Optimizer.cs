@@ -75,9 +75,6 @@ public sealed class Optimizer : IDisposable
         _buffers = default;
     }
 
-    /// <summary>Goes on from a stored state: its buffers were read into <see cref="State"/>, this is the number of steps that made it.</summary>
-    public void RestoreStepCount(long steps) => StepCount = steps;
-
     /// <summary>Forgets moments and step count, as at the start of a phase that does not keep them.</summary>
     public void Reset()
     {

@@ -55,9 +55,6 @@ public sealed class WeightAverage : IDisposable
         Updates++;
     }
 
-    /// <summary>Goes on from a stored average: it was read into <see cref="Average"/>, this is the number of updates that made it.</summary>
-    public void RestoreUpdates(long updates) => Updates = updates;
-
     /// <summary>Forgets everything: the next update copies the weights.</summary>
     public void Reset() => Updates = 0;
 

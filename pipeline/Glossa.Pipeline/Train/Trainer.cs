@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Glossa.Pipeline.Progress;
 using Glossa.Pipeline.Staging;
+using Glossa.Training.Checkpoints;
 using Glossa.Training.Engines;
 using Glossa.Training.Optimizers;
 using Glossa.Training.Parameters;
+using Glossa.Training.Safetensors;
 using Glossa.Training.Schedules;
 
 namespace Glossa.Pipeline.Train;
@@ -44,8 +47,8 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(phases);
         ArgumentNullException.ThrowIfNull(assembler);
         ArgumentNullException.ThrowIfNull(context);
-        TrainingState state = new(_engine, _optimizer, _average, context.Scratch);
-        TrainingProgress progress = state.Restore(context.Progress) ?? new TrainingProgress();
+        CheckpointStore checkpoints = new(context.Scratch);
+        TrainingProgress progress = Restore(checkpoints, context);
         long allTokens = phases.Sum(phase => Enumerable.Range(0, phase.Batches.Steps).Sum(step => (long)phase.Batches.Predictions(step)));
         int allSteps = phases.Sum(phase => phase.Batches.Steps), interval = Math.Max(1, allSteps / CurvePoints);
         long lastSave = Stopwatch.GetTimestamp();
@@ -60,7 +63,7 @@ public sealed class Trainer : IDisposable
             {
                 if (context.Cancellation.IsCancellationRequested)
                 {
-                    state.Save(progress);
+                    Save(checkpoints, progress);
                     context.Cancellation.ThrowIfCancellationRequested();
                 }
                 MicroBatch[] microBatches = [.. phase.Batches.Step(progress.Step).Select(assembler.Assemble)];
@@ -79,18 +82,40 @@ public sealed class Trainer : IDisposable
                 context.Progress.Report(new ProgressUpdate(progress.Tokens, allTokens, "tokens", loss, phase.Name));
                 if (Stopwatch.GetElapsedTime(lastSave).TotalSeconds < context.Engine.CheckpointSeconds) continue;
                 progress.Step++;
-                state.Save(progress);
+                Save(checkpoints, progress);
                 progress.Step--;
                 lastSave = Stopwatch.GetTimestamp();
             }
             // Beside the checkpoint, since the stage's unfinished output does not survive a crash.
-            state.WriteWeights(Path.Combine(context.Scratch, WeightsName(phases, progress.Phase)));
+            WriteWeights(Path.Combine(context.Scratch, WeightsName(phases, progress.Phase)));
             progress.EndPhase(phase);
-            state.Save(progress);
+            Save(checkpoints, progress);
         }
         for (int i = 0; i < phases.Count; i++)
             File.Copy(Path.Combine(context.Scratch, WeightsName(phases, i)), context.OutputFile(Path.Combine(TrainStage.WeightsFolder, WeightsName(phases, i))), overwrite: true);
         return new TrainingResult(progress.Finished, progress.Curve, _engine.Layout.ParameterCount);
+    }
+
+    // The order of the data and the schedule follow from the step number, so weights, optimizer state and progress are all there is.
+    private TrainingState State => new(_engine.Layout, _engine.Parameters, _optimizer, _average);
+
+    private void Save(CheckpointStore checkpoints, TrainingProgress progress) =>
+        checkpoints.Save(State, progress.AllSteps, JsonSerializer.SerializeToElement(progress));
+
+    private TrainingProgress Restore(CheckpointStore checkpoints, StageContext context)
+    {
+        RestoreResult restored = checkpoints.RestoreLatest(State);
+        foreach (string warning in restored.Warnings) context.Progress.Note(warning);
+        if (restored.Checkpoint is null) return new TrainingProgress();
+        context.Progress.Note($"resuming after step {restored.Checkpoint.Step}");
+        return restored.Checkpoint.Run.Deserialize<TrainingProgress>()!;
+    }
+
+    // What is shipped: the averaged weights where averaging is on.
+    private void WriteWeights(string path)
+    {
+        FloatBuffer weights = _average?.Average ?? _engine.Parameters;
+        SafetensorsWriter.WriteFile(path, [.. _engine.Layout.Slots.Select(slot => SafetensorsTensor.Floats(slot.Name, slot.Shape, weights, slot.Offset, slot.Length))]);
     }
 
     private static string WeightsName(IReadOnlyList<PlannedPhase> phases, int phase) =>

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Globalization;
+using Glossa.Data.Corpora;
+using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Evaluate;
+
+namespace Glossa.Cli.Commands;
+
+/// <summary><c>glossa evaluate</c>: bits per byte of a model folder over a corpus.</summary>
+internal static class EvaluateCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        Argument<string> folder = ModelOptions.Folder();
+        Option<string> corpus = new("--corpus") { HelpName = "FILE", Required = true, Description = "CSV or CSV.gz file; udhr is the embedded corpus" };
+        Option<string> split = new("--split") { HelpName = "SPLIT", Description = "train, valid or test", DefaultValueFactory = _ => "test" };
+        Option<string> precision = ModelOptions.Precision();
+        Option<int> threads = ModelOptions.Threads();
+        Option<bool> json = CommandHost.JsonOption;
+        Command command = new(
+            "evaluate",
+            """
+            Measures a model: bits per byte of every language of a corpus, and their mean.
+
+            The corpus is read as `glossa run` reads it (normalized, without duplicates), so that the figure is the report's.
+            """)
+        {
+            folder, corpus, split, precision, threads, json,
+        };
+        command.SetAction(result =>
+        {
+            string path = result.GetValue(corpus)!;
+            EvaluationResult evaluation = ModelEvaluation.Run(
+                result.GetValue(folder)!, path == CorpusConfig.Embedded ? EmbeddedCorpora.UdhrPath : path, SplitOf(result.GetValue(split)!),
+                ModelOptions.Parse(result.GetValue(precision)!), threads: ModelOptions.Checked(result.GetValue(threads), "--threads"),
+                cancellation: host.ListenToSignals());
+            if (host.Json) WriteJson(host, evaluation, result.GetValue(split)!);
+            else WriteText(host.Output, evaluation);
+            return 0;
+        });
+        return command;
+    }
+
+    private static CorpusSplit SplitOf(string name) => name switch
+    {
+        "train" => CorpusSplit.Train,
+        "valid" => CorpusSplit.Valid,
+        "test" => CorpusSplit.Test,
+        _ => throw new InputException($"unknown split '{name}'", "--split", NearestName.Advice(name, ["train", "valid", "test"])),
+    };
+
+    private static void WriteText(TextWriter output, EvaluationResult evaluation)
+    {
+        foreach (LanguageScore score in evaluation.Languages.OrderBy(score => score.BitsPerByte))
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{score.Language,-16} {score.BitsPerByte,8:F4}"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"bits per byte over {evaluation.Languages.Count} languages: mean {evaluation.Mean:F4}, median {evaluation.Median:F4}, worst tenth {evaluation.WorstDecile:F4}"));
+    }
+
+    private static void WriteJson(CommandHost host, EvaluationResult evaluation, string split) => host.WriteJson(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("split", split);
+        json.WriteStartObject("bitsPerByte");
+        json.WriteNumber("mean", evaluation.Mean);
+        json.WriteNumber("median", evaluation.Median);
+        json.WriteNumber("worstDecile", evaluation.WorstDecile);
+        json.WriteEndObject();
+        json.WriteNumber("window", evaluation.Window);
+        json.WriteNumber("stride", evaluation.Stride);
+        json.WriteStartArray("languages");
+        foreach (LanguageScore score in evaluation.Languages)
+        {
+            json.WriteStartObject();
+            json.WriteString("language", score.Language);
+            json.WriteNumber("bitsPerByte", score.BitsPerByte);
+            json.WriteNumber("texts", score.Texts);
+            json.WriteNumber("tokens", score.Tokens);
+            json.WriteNumber("bytes", score.Bytes);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+}

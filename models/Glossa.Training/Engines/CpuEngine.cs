@@ -90,12 +90,6 @@ public sealed class CpuEngine : ITrainingEngine
         };
         // The runtime would undo the explicit transposition of narrow operands, which is what makes the weight gradients fast.
         options.AddSessionConfigEntry("optimization.disable_specified_optimizers", "GemmTransposeFusion");
-        options.AddSessionConfigEntry("session.set_denormal_as_zero", "1");
-        if (Environment.GetEnvironmentVariable("GLOSSA_PROFILE") is { Length: > 0 } prefix)
-        {
-            options.EnableProfiling = true;
-            options.ProfileOutputPathPrefix = prefix;
-        }
         return options;
     }
 }

@@ -1,0 +1,184 @@
+using Glossa.Models.Onnx;
+using Glossa.Models.Presets;
+using Glossa.Models.Steps;
+using Glossa.Models.Tests.Evaluation;
+using Glossa.Training.Engines;
+using NUnit.Framework;
+
+namespace Glossa.Models.Tests.Presets;
+
+/// <summary>Every parameter's gradient of every preset: in double against central differences of the loss, in float32 against the double.</summary>
+public sealed class PresetGradientTests
+{
+    private const int Batch = 2, Sequence = 5;
+
+    private static IEnumerable<TestCaseData> Presets()
+    {
+        TransformerOptions tiny = new()
+        {
+            Vocabulary = 9, TextVocabulary = 7, Layers = 2, Width = 8, Heads = 2, KeyValueHeads = 2, HeadSize = 4, FeedForward = 8, Context = 8,
+        };
+        yield return new TestCaseData(tiny).SetArgDisplayNames("nanochat");
+        yield return new TestCaseData(tiny with { TiedHead = true, Layers = 1 }).SetArgDisplayNames("nanochat tied");
+        yield return new TestCaseData(tiny with
+        {
+            ModelType = "qwen3", FeedForwardKind = FeedForwardKind.SwiGlu, NormGain = true, EmbeddingNorm = false, KeyValueHeads = 1,
+        }).SetArgDisplayNames("qwen3 with grouped keys");
+        yield return new TestCaseData(tiny with { ModelType = "glossa", Task = TransformerTask.MaskedLm }).SetArgDisplayNames("masked");
+        yield return new TestCaseData(tiny with { QueryKeyNorm = false, Layers = 1 }).SetArgDisplayNames("without query-key norm");
+    }
+
+    [TestCaseSource(nameof(Presets))]
+    public void Step_Preset_DoubleGradientsMatchDifferences(TransformerOptions options)
+    {
+        Dictionary<string, float[]> parameters = Parameters(options);
+        StepModel step = TrainingStep.Build(TrainingGraph.Build(options, parameters), Options(options));
+        Dictionary<string, DoubleTensor> feeds = Feeds(options, step, parameters);
+        DoubleEvaluator evaluator = new(step.Model.Graph);
+        string[] gradients = [.. step.Parameters.Select(p => StepModel.Gradient(p.Name))];
+        IReadOnlyDictionary<string, DoubleTensor> computed = evaluator.Run(feeds, gradients);
+        Assert.That(step.Parameters.Select(p => p.Name), Is.EquivalentTo(parameters.Keys));
+        foreach ((string name, _) in step.Parameters) CheckDifferences(evaluator, feeds, name, computed[StepModel.Gradient(name)]);
+    }
+
+    [TestCaseSource(nameof(Presets))]
+    public void Engine_Preset_FloatGradientsMatchDouble(TransformerOptions options)
+    {
+        Dictionary<string, float[]> parameters = Parameters(options);
+        ModelProto forward = TrainingGraph.Build(options, parameters);
+        StepModel plain = TrainingStep.Build(forward, Options(options));
+        Dictionary<string, DoubleTensor> feeds = Feeds(options, plain, parameters);
+        IReadOnlyDictionary<string, DoubleTensor> expected = new DoubleEvaluator(plain.Model.Graph)
+            .Run(feeds, [StepModel.Loss, .. plain.Parameters.Select(p => StepModel.Gradient(p.Name))]);
+
+        // Two micro-batches of one sequence each on two workers have to give the gradient of the batch.
+        using CpuEngine engine = new(TrainingStep.Build(forward, Options(options) with { Accumulate = true, WeightedLoss = true }), parameters, workers: 2);
+        MicroBatch[] rows = [.. Enumerable.Range(0, Batch).Select(row => Row(options, row))];
+        int labels = (int)Labels(options).Data.Where((_, i) => options.Task == TransformerTask.MaskedLm || i % Sequence > 0).Count(v => v != StepModel.IgnoredLabel);
+        double loss = engine.Run(rows, 1f / labels);
+        Assert.That(loss, Is.EqualTo(expected[StepModel.Loss].Data[0]).Within(1e-5));
+        foreach ((string name, _) in plain.Parameters)
+        {
+            double[] exact = expected[StepModel.Gradient(name)].Data;
+            double largest = exact.Max(Math.Abs);
+            float[] computed = engine.Gradients.Slice(engine.Layout[name]).ToArray();
+            double worst = exact.Zip(computed, (a, b) => Math.Abs(a - b)).Max();
+            Assert.That(worst, Is.LessThanOrEqualTo(1e-4 * largest + 1e-9), name);
+        }
+    }
+
+    [TestCaseSource(nameof(Presets))]
+    public void StandardOperators_Preset_SameGradientsAsFused(TransformerOptions options)
+    {
+        Dictionary<string, float[]> parameters = Parameters(options);
+        ModelProto forward = TrainingGraph.Build(options, parameters);
+        StepModel fused = TrainingStep.Build(forward, Options(options)), plain = TrainingStep.Build(forward, Options(options) with { FusedOperators = false });
+        Dictionary<string, DoubleTensor> feeds = Feeds(options, fused, parameters);
+        string[] wanted = [.. fused.Parameters.Select(p => StepModel.Gradient(p.Name))];
+        IReadOnlyDictionary<string, DoubleTensor> a = new DoubleEvaluator(fused.Model.Graph).Run(feeds, wanted), b = new DoubleEvaluator(plain.Model.Graph).Run(feeds, wanted);
+        foreach (string name in wanted)
+            Assert.That(a[name].Data.Zip(b[name].Data, (x, y) => Math.Abs(x - y)).Max(), Is.LessThanOrEqualTo(1e-12 * b[name].Data.Max(Math.Abs)), name);
+    }
+
+    [TestCaseSource(nameof(Presets))]
+    public void InferenceGraph_Preset_SameLogitsAsTrainingGraph(TransformerOptions options)
+    {
+        Dictionary<string, float[]> parameters = Parameters(options);
+        ModelProto training = TrainingGraph.Build(options, parameters), inference = InferenceGraph.Build(options, parameters);
+        Dictionary<string, DoubleTensor> feeds = new() { ["input_ids"] = Ids(options), ["attention_mask"] = DoubleTensor.Wholes([Batch, Sequence], [.. Enumerable.Repeat(1L, Batch * Sequence)]) };
+        string logits = training.Graph.Output[0].Name;
+        DoubleTensor timeMajor = new DoubleEvaluator(training.Graph).Run(feeds, logits)[logits];
+        feeds["position_ids"] = DoubleTensor.Wholes([Batch, Sequence], [.. Enumerable.Range(0, Batch * Sequence).Select(i => (long)(i % Sequence))]);
+        for (int i = 0; i < options.Layers; i++)
+        {
+            foreach (string which in (string[])["key", "value"])
+                feeds[$"past_key_values.{i}.{which}"] = DoubleTensor.Of(TensorProto.Types.DataType.Float, [Batch, options.KeyValueHeads, 0, options.HeadSize]);
+        }
+        DoubleTensor batchMajor = new DoubleEvaluator(inference.Graph).Run(feeds, "logits")["logits"];
+        Assert.That(batchMajor.Shape, Is.EqualTo(new[] { Batch, Sequence, options.Vocabulary }));
+        for (int b = 0; b < Batch; b++)
+        {
+            for (int t = 0; t < Sequence; t++)
+            {
+                for (int v = 0; v < options.TextVocabulary; v++)
+                {
+                    double expected = timeMajor.Data[((t * Batch) + b) * options.TextVocabulary + v];
+                    Assert.That(batchMajor.Data[((b * Sequence) + t) * options.Vocabulary + v], Is.EqualTo(expected).Within(1e-9));
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void Step_DynamicAxes_RunAtAnotherShape()
+    {
+        TransformerOptions options = (TransformerOptions)Presets().First().Arguments[0]!;
+        Dictionary<string, float[]> parameters = Parameters(options);
+        using CpuEngine engine = new(TrainingStep.Build(TrainingGraph.Build(options, parameters), Options(options) with { Accumulate = true, WeightedLoss = true }), parameters, 1);
+        foreach ((int batch, int sequence) in new[] { (1, 8), (3, 2), (4, 7) })
+        {
+            long[] ids = [.. Enumerable.Range(0, batch * sequence).Select(i => (long)(i % options.TextVocabulary))];
+            Assert.That(engine.Run([new MicroBatch(batch, sequence, ids, ids)], 1f), Is.GreaterThan(0).And.LessThan(1000));
+        }
+    }
+
+    private static void CheckDifferences(DoubleEvaluator evaluator, Dictionary<string, DoubleTensor> feeds, string name, DoubleTensor gradient)
+    {
+        const double h = 1e-5;
+        double[] x = feeds[name].Data, expected = new double[x.Length];
+        for (int i = 0; i < x.Length; i++)
+        {
+            double kept = x[i];
+            x[i] = kept + h;
+            double up = evaluator.Run(feeds, StepModel.Loss)[StepModel.Loss].Data[0];
+            x[i] = kept - h;
+            expected[i] = (up - evaluator.Run(feeds, StepModel.Loss)[StepModel.Loss].Data[0]) / (2 * h);
+            x[i] = kept;
+        }
+        double largest = expected.Max(Math.Abs), worst = expected.Zip(gradient.Data, (a, b) => Math.Abs(a - b)).Max();
+        Assert.That(gradient.Shape, Is.EqualTo(feeds[name].Shape), name);
+        Assert.That(worst, Is.LessThanOrEqualTo(1e-6 * largest + 1e-10), $"{name}: largest {largest}");
+    }
+
+    private static StepOptions Options(TransformerOptions options) => new()
+    {
+        TimeMajor = true, Loss = options.Task == TransformerTask.CausalLm ? LossKind.CausalLm : LossKind.MaskedLm,
+    };
+
+    // Zero starts would hide most of the gradient, so every parameter is drawn.
+    private static Dictionary<string, float[]> Parameters(TransformerOptions options) => TransformerParameters.Of(options)
+        .ToDictionary(spec => spec.Name, spec => (spec with { Init = ParameterInit.Normal, Scale = 0.4f }).Initialize(11));
+
+    private static Dictionary<string, DoubleTensor> Feeds(TransformerOptions options, StepModel step, Dictionary<string, float[]> parameters)
+    {
+        Dictionary<string, DoubleTensor> feeds = step.Parameters.ToDictionary(
+            p => p.Name, p => DoubleTensor.Reals([.. p.Shape.Select(d => (int)d)], Array.ConvertAll(parameters[p.Name], v => (double)v)));
+        feeds["input_ids"] = Ids(options);
+        feeds["attention_mask"] = Mask();
+        feeds[StepModel.Labels] = Labels(options);
+        return feeds;
+    }
+
+    private static DoubleTensor Ids(TransformerOptions options)
+    {
+        SeededRandom random = new(3);
+        return DoubleTensor.Wholes([Batch, Sequence], [.. Enumerable.Range(0, Batch * Sequence)
+            .Select(i => i % Sequence == 0 ? options.Vocabulary - 1L : random.NextInt32(options.TextVocabulary))]);
+    }
+
+    // The second sequence is one shorter: its last position is padding.
+    private static DoubleTensor Mask() => DoubleTensor.Wholes([Batch, Sequence], [.. Enumerable.Range(0, Batch * Sequence).Select(i => i == Batch * Sequence - 1 ? 0L : 1L)]);
+
+    private static DoubleTensor Labels(TransformerOptions options)
+    {
+        double[] ids = Ids(options).Data;
+        return DoubleTensor.Wholes([Batch, Sequence], [.. Enumerable.Range(0, Batch * Sequence)
+            .Select(i => i == Batch * Sequence - 1 || i % Sequence == 0 ? StepModel.IgnoredLabel : (long)ids[i])]);
+    }
+
+    private static MicroBatch Row(TransformerOptions options, int row)
+    {
+        long[] Part(DoubleTensor tensor) => [.. tensor.Longs.Skip(row * Sequence).Take(Sequence)];
+        return new MicroBatch(1, Sequence, Part(Ids(options)), Part(Labels(options)), Part(Mask()));
+    }
+}

@@ -35,8 +35,8 @@ internal sealed class AdamWRule(ParameterGroup group) : StepRule
         for (int i = 0; i < w.Length; i++)
         {
             Vector<float> gradient = g[i] * scale;
-            Vector<float> first = m[i] + (gradient - m[i]) * towardsGradient;
-            Vector<float> second = v[i] * beta2 + gradient * gradient * towardsSquare;
+            Vector<float> first = Flush(m[i] + (gradient - m[i]) * towardsGradient);
+            Vector<float> second = Flush(v[i] * beta2 + gradient * gradient * towardsSquare);
             m[i] = first;
             v[i] = second;
             w[i] = w[i] * keep - stepSize * first / (Vector.SquareRoot(second) * correction + epsilon);

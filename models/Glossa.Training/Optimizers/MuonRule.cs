@@ -82,7 +82,7 @@ internal sealed class MuonRule : StepRule
         for (int i = 0; i < g.Length; i++)
         {
             Vector<float> gradient = g[i] * scale;
-            Vector<float> moved = m[i] + (gradient - m[i]) * towardsGradient;
+            Vector<float> moved = Flush(m[i] + (gradient - m[i]) * towardsGradient);
             m[i] = moved;
             u[i] = nesterov ? gradient + (moved - gradient) * momentum : moved;
             g[i] = Vector<float>.Zero;

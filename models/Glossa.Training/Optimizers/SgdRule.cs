@@ -28,7 +28,7 @@ internal sealed class SgdRule(ParameterGroup group) : StepRule
         for (int i = 0; i < w.Length; i++)
         {
             Vector<float> gradient = g[i] * scale;
-            Vector<float> moved = m[i] * momentum + gradient;
+            Vector<float> moved = Flush(m[i] * momentum + gradient);
             m[i] = moved;
             w[i] = w[i] * keep - rate * (nesterov ? gradient + momentum * moved : moved);
             g[i] = Vector<float>.Zero;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Glossa.Training.Parameters;
 
 namespace Glossa.Training.Optimizers;
@@ -40,6 +41,13 @@ internal abstract class StepRule : IDisposable
 
     /// <inheritdoc/>
     public virtual void Dispose() => GC.SuppressFinalize(this);
+
+    /// <summary>
+    /// Zero where a moment has decayed below 2^-100, which moves no weight. Rows of rare tokens would otherwise decay into denormal numbers and
+    /// stay there: slow on many processors, and rounded in a way that depends on a processor mode that a session of ONNX Runtime may set on some threads. NaN stays.
+    /// </summary>
+    protected static Vector<float> Flush(Vector<float> moment) =>
+        Vector.ConditionalSelect(Vector.LessThan(Vector.Abs(moment), new Vector<float>(7.8886091e-31f)), Vector<float>.Zero, moment);
 
     /// <summary>Number of floats of a slot with the padding behind it: padding is zero and every rule keeps it zero.</summary>
     protected static int PaddedLength(ParameterSlot slot) =>

@@ -21,6 +21,23 @@ public class MuonTests
         Assert.That(squares / Math.Min(rows, columns), Is.InRange(0.5, 1.5));
     }
 
+    /// <summary>The definition in float64, beside the Gram form for wide matrices and the direct form, each well and badly conditioned.</summary>
+    [TestCase(24, 30, 1f, 2e-6)]
+    [TestCase(32, 128, 1f, 2e-6)]
+    [TestCase(128, 32, 1f, 2e-6)]
+    [TestCase(24, 30, 1e-4f, 1e-4)]
+    [TestCase(32, 128, 1e-4f, 1e-4)]
+    public void Step_AnyConditioning_IsNearFloat64(int rows, int columns, float noise, double tolerance)
+    {
+        float[] gradient = Gradient(rows, columns);
+        for (int i = 0; i < gradient.Length; i++) gradient[i] = gradient[i] * noise + MathF.Sin(i / columns) * MathF.Cos(i % columns) * (1 - noise);
+        double scale = Math.Sqrt(Math.Max(1, (double)rows / columns));
+        double[] expected = [.. Orthogonalized(gradient, rows, columns).Select(x => -x * scale)];
+        double worst = Update(rows, columns, gradient, Muon).Zip(expected, (a, b) => Math.Abs(a - b)).Max();
+        TestContext.Out.WriteLine($"{rows} x {columns}, noise {noise}: {worst:g3}");
+        Assert.That(worst, Is.LessThan(tolerance));
+    }
+
     [Test]
     public void Step_StoredTransposed_GivesTheTransposedUpdate()
     {
@@ -42,6 +59,30 @@ public class MuonTests
     {
         float[] gradient = Gradient(12, 20);
         Assert.That(Update(12, 20, [.. gradient.Select(g => g * 1024)], Muon), Is.EqualTo(Update(12, 20, gradient, Muon)).Within(1e-6));
+    }
+
+    /// <summary>Newton-Schulz as published, in float64.</summary>
+    private static double[] Orthogonalized(float[] gradient, int rows, int columns)
+    {
+        double norm = Math.Sqrt(gradient.Sum(g => (double)g * g));
+        double[] x = [.. gradient.Select(g => g / norm)];
+        for (int step = 0; step < 5; step++)
+        {
+            double[] gram = Product(x, [.. Enumerable.Range(0, x.Length).Select(i => x[i % rows * columns + i / rows])], rows, columns, rows);
+            double[] square = Product(gram, gram, rows, rows, rows);
+            double[] moved = Product([.. gram.Zip(square, (a, b) => -4.775 * a + 2.0315 * b)], x, rows, rows, columns);
+            x = [.. x.Zip(moved, (a, b) => 3.4445 * a + b)];
+        }
+        return x;
+    }
+
+    private static double[] Product(double[] a, double[] b, int rows, int inner, int columns)
+    {
+        double[] product = new double[rows * columns];
+        for (int r = 0; r < rows; r++)
+            for (int i = 0; i < inner; i++)
+                for (int c = 0; c < columns; c++) product[r * columns + c] += a[r * inner + i] * b[i * columns + c];
+        return product;
     }
 
     private static float[] Update(int rows, int columns, float[] gradient, OptimizerGroupOptions options, IReadOnlySet<string>? transposed = null)

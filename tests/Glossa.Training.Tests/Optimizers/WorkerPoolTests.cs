@@ -15,6 +15,16 @@ public class WorkerPoolTests
     }
 
     [Test]
+    public void Run_TasksThatMeet_RunAtTheSameTime()
+    {
+        using WorkerPool workers = new(3);
+        using Barrier meeting = new(3);
+        int met = 0;
+        workers.Run(3, (_, _) => { if (meeting.SignalAndWait(TimeSpan.FromSeconds(20))) Interlocked.Increment(ref met); });
+        Assert.That(met, Is.EqualTo(3));
+    }
+
+    [Test]
     public void Run_FailingTask_ThrowsAndStaysUsable()
     {
         using WorkerPool workers = new(3);

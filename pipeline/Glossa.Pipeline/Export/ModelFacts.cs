@@ -4,10 +4,10 @@ namespace Glossa.Pipeline.Export;
 
 /// <summary>What Glossa itself must know about a model: the object under <c>glossa</c> in config.json.</summary>
 /// <param name="TextVocabulary">Ids that are predicted; those from here up are language tags, which are only given.</param>
-/// <param name="Context">The most tokens the model takes at once; scoring windows are this long.</param>
-/// <param name="TrainingWindow">Tokens of a training window.</param>
+/// <param name="Context">The most tokens the model takes at once.</param>
+/// <param name="ScoringWindow">Tokens of a scoring window: those that the report's figures, and <c>glossa evaluate</c>, are taken with.</param>
 /// <param name="LanguageTags">Id of each language's tag; empty where the model has none.</param>
-public sealed record ModelFacts(int TextVocabulary, int Context, int TrainingWindow, IReadOnlyDictionary<string, int> LanguageTags)
+public sealed record ModelFacts(int TextVocabulary, int Context, int ScoringWindow, IReadOnlyDictionary<string, int> LanguageTags)
 {
     /// <summary>The key in config.json.</summary>
     public const string Key = "glossa";
@@ -21,7 +21,7 @@ public sealed record ModelFacts(int TextVocabulary, int Context, int TrainingWin
         {
             ["textVocabulary"] = TextVocabulary,
             ["context"] = Context,
-            ["trainingWindow"] = TrainingWindow,
+            ["scoringWindow"] = ScoringWindow,
             ["languageTags"] = tags,
         };
     }
@@ -43,8 +43,8 @@ public sealed record ModelFacts(int TextVocabulary, int Context, int TrainingWin
         if (facts["languageTags"] is JsonObject stored)
             foreach ((string language, JsonNode? id) in stored)
                 tags[language] = Number(id) ?? throw Wrong(path, $"{Key}.languageTags.{language}");
-        int longest = FirstPositive(facts, path, "context");
-        return new ModelFacts(FirstPositive(facts, path, "textVocabulary"), longest, Number(facts["trainingWindow"]) ?? longest, tags);
+        return new ModelFacts(FirstPositive(facts, path, "textVocabulary"), FirstPositive(facts, path, "context"),
+            FirstPositive(facts, path, "scoringWindow", "context"), tags);
     }
 
     private static int FirstPositive(JsonObject from, string path, params ReadOnlySpan<string> keys)

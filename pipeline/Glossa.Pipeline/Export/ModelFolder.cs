@@ -62,7 +62,7 @@ public sealed class ModelFolder
         return file;
     }
 
-    /// <summary>How the folder's model is scored: windows as long as its context, without its language tags.</summary>
+    /// <summary>How the folder's model is scored: with the windows of its report, without its language tags.</summary>
     /// <param name="tokenizer">The folder's tokenizer; where the model predicts more ids than it has, the rest are masked out.</param>
     /// <param name="threads">Concurrent runs; 0 means one per processor.</param>
     public ScoringOptions ScoringOptions(ITokenizer tokenizer, int threads = 0)
@@ -70,7 +70,7 @@ public sealed class ModelFolder
         ArgumentNullException.ThrowIfNull(tokenizer);
         return new ScoringOptions
         {
-            Window = Facts.Context,
+            Window = Facts.ScoringWindow,
             TextVocabularySize = Math.Min(Facts.TextVocabulary, tokenizer.TextVocabularySize),
             Threads = threads,
         };

@@ -15,26 +15,26 @@ public sealed class ModelExporterTests
 {
     private static readonly ByteTokenizer Tokenizer = new();
     private static readonly (string, IReadOnlyList<string>)[] Texts =
-        [("aa", ["some text", "and a longer one that does not fit into a window of 48 tokens"]), ("bb", ["Ünïcödé", "x"])];
+        [("aa", ["some text", "and a longer one that does not fit into a window of 40 tokens"]), ("bb", ["Ünïcödé", "x"])];
 
     private static readonly List<ScoringSequence> Sequences = ScoringSequences.FromTexts(Tokenizer, Texts);
-    private static readonly ScoringOptions Scoring = new() { Window = 48, TextVocabularySize = 259, Threads = 1 };
+    private static readonly ScoringOptions Scoring = new() { Window = 40, TextVocabularySize = 259, Threads = 1 };
 
     [Test]
     public void Export_Preset_WritesFilesWhoseFiguresEvaluationRepeats()
     {
         using TemporaryFolder temporary = new();
         ExportOptions options = new() { Scoring = Scoring, TimedRuns = 3 };
-        IReadOnlyList<ExportRecord> records = ModelExporter.Export(temporary["model"], TestModels.Preset(), Content(temporary), Sequences, ["aa", "bb"], options);
+        IReadOnlyList<ExportRecord> records = ModelExporter.Export(temporary.At("model"), TestModels.Preset(), Content(temporary), Sequences, ["aa", "bb"], options);
 
-        ModelFolder folder = ModelFolder.Open(temporary["model"]);
+        ModelFolder folder = ModelFolder.Open(temporary.At("model"));
         using TextStore corpus = Ingest(temporary);
         Assert.That(records.Select(r => r.Precision), Is.EqualTo(new[] { "fp32", "int8" }));
         foreach (ExportRecord record in records)
         {
             EvaluationResult again = ModelEvaluation.Run(folder, Tokenizer, corpus, CorpusSplit.Test, ExportPrecisions.Parse(record.Precision));
             Assert.That(again.Mean, Is.EqualTo(record.BitsPerByte).Within(1e-9));
-            Assert.That(new FileInfo(temporary["model/" + record.File]).Length, Is.EqualTo(record.Bytes));
+            Assert.That(new FileInfo(temporary.At("model/" + record.File)).Length, Is.EqualTo(record.Bytes));
             Assert.That(record.MillisecondsPerSentence, Is.GreaterThan(0));
         }
         Assert.That(records[0].RelativeChange, Is.Zero);
@@ -48,10 +48,10 @@ public sealed class ModelExporterTests
         using TemporaryFolder temporary = new();
         ExportOptions options = new() { Scoring = Scoring, TimedRuns = 1 };
         foreach (string name in new[] { "one", "two" })
-            ModelExporter.Export(temporary[name], TestModels.Preset(), Content(temporary), Sequences, ["aa", "bb"], options);
-        foreach (string file in Directory.EnumerateFiles(temporary["one"], "*", SearchOption.AllDirectories))
+            ModelExporter.Export(temporary.At(name), TestModels.Preset(), Content(temporary), Sequences, ["aa", "bb"], options);
+        foreach (string file in Directory.EnumerateFiles(temporary.At("one"), "*", SearchOption.AllDirectories))
         {
-            string twin = Path.Combine(temporary["two"], Path.GetRelativePath(temporary["one"], file));
+            string twin = Path.Combine(temporary.At("two"), Path.GetRelativePath(temporary.At("one"), file));
             Assert.That(File.ReadAllBytes(twin), Is.EqualTo(File.ReadAllBytes(file)), file);
         }
     }
@@ -62,9 +62,9 @@ public sealed class ModelExporterTests
         using TemporaryFolder temporary = new();
         ExportOptions options = new() { Scoring = Scoring, TimedRuns = 1, Gates = new Dictionary<ExportPrecision, double> { [ExportPrecision.DynamicInt8] = -1 } };
         WorkException? e = Assert.Throws<WorkException>(() => ModelExporter.Export(
-            temporary["model"], TestModels.Preset(), Content(temporary), Sequences, ["aa", "bb"], options));
+            temporary.At("model"), TestModels.Preset(), Content(temporary), Sequences, ["aa", "bb"], options));
         Assert.That(e!.Message, Does.Contain("model_quantized.onnx").And.Contain("bits per byte").And.Contain("loses most is 'model.layers."));
-        Assert.That(File.Exists(temporary["model/onnx/model_quantized.onnx"]), Is.False);
+        Assert.That(File.Exists(temporary.At("model/onnx/model_quantized.onnx")), Is.False);
     }
 
     [Test]
@@ -91,12 +91,12 @@ public sealed class ModelExporterTests
     public void Write_Content_IsReadBack()
     {
         using TemporaryFolder temporary = new();
-        ModelFolder.Write(temporary["model"], Content(temporary));
-        OnnxFile.Write(temporary["model/onnx/model.onnx"], TestModels.Preset());
+        ModelFolder.Write(temporary.At("model"), Content(temporary));
+        OnnxFile.Write(temporary.At("model/onnx/model.onnx"), TestModels.Preset());
 
-        ModelFolder folder = ModelFolder.Open(temporary["model"]);
-        JsonNode generation = JsonNode.Parse(File.ReadAllText(temporary["model/generation_config.json"]))!;
-        Assert.That(folder.Facts, Has.Property("TextVocabulary").EqualTo(259).And.Property("Context").EqualTo(48).And.Property("TrainingWindow").EqualTo(40));
+        ModelFolder folder = ModelFolder.Open(temporary.At("model"));
+        JsonNode generation = JsonNode.Parse(File.ReadAllText(temporary.At("model/generation_config.json")))!;
+        Assert.That(folder.Facts, Has.Property("TextVocabulary").EqualTo(259).And.Property("Context").EqualTo(48).And.Property("ScoringWindow").EqualTo(40));
         Assert.That(folder.Facts.LanguageTags, Is.EqualTo(new Dictionary<string, int> { ["aa"] = 259 }));
         Assert.That((string?)folder.Config["model_type"], Is.EqualTo("nanochat"));
         Assert.That(generation["suppress_tokens"]!.AsArray().Select(n => (int)n!), Is.EqualTo(new[] { 256, 258, 259 }));
@@ -110,8 +110,8 @@ public sealed class ModelExporterTests
     {
         using TemporaryFolder temporary = new();
         WriteAll(temporary);
-        File.Delete(temporary["model/" + file]);
-        Assert.That(Assert.Throws<InputException>(() => ModelFolder.Open(temporary["model"]))!.Message, Does.Contain(expected));
+        File.Delete(temporary.At("model/" + file));
+        Assert.That(Assert.Throws<InputException>(() => ModelFolder.Open(temporary.At("model")))!.Message, Does.Contain(expected));
     }
 
     [Test]
@@ -119,9 +119,9 @@ public sealed class ModelExporterTests
     {
         using TemporaryFolder temporary = new();
         WriteAll(temporary);
-        string file = temporary["model/onnx/model.onnx"];
+        string file = temporary.At("model/onnx/model.onnx");
         File.WriteAllBytes(file, File.ReadAllBytes(file)[..length]);
-        Assert.That(Assert.Throws<InputException>(() => ModelFolder.Open(temporary["model"]))!.Message, Does.Contain("damaged model file"));
+        Assert.That(Assert.Throws<InputException>(() => ModelFolder.Open(temporary.At("model")))!.Message, Does.Contain("damaged model file"));
     }
 
     [TestCase("{", "not valid JSON")]
@@ -132,8 +132,8 @@ public sealed class ModelExporterTests
     {
         using TemporaryFolder temporary = new();
         WriteAll(temporary);
-        File.WriteAllText(temporary["model/config.json"], config);
-        Assert.That(Assert.Throws<InputException>(() => ModelFolder.Open(temporary["model"]))!.Message, Does.Contain(expected));
+        File.WriteAllText(temporary.At("model/config.json"), config);
+        Assert.That(Assert.Throws<InputException>(() => ModelFolder.Open(temporary.At("model")))!.Message, Does.Contain(expected));
     }
 
     [Test]
@@ -141,8 +141,8 @@ public sealed class ModelExporterTests
     {
         using TemporaryFolder temporary = new();
         WriteAll(temporary);
-        File.Copy(Path.Combine(TestModels.Folder("text-generation-gpt2"), "config.json"), temporary["model/config.json"], overwrite: true);
-        Assert.That(ModelFolder.Open(temporary["model"]).Facts, Has.Property("Context").EqualTo(128).And.Property("TextVocabulary").EqualTo(1000));
+        File.Copy(Path.Combine(TestModels.Folder("text-generation-gpt2"), "config.json"), temporary.At("model/config.json"), overwrite: true);
+        Assert.That(ModelFolder.Open(temporary.At("model")).Facts, Has.Property("Context").EqualTo(128).And.Property("TextVocabulary").EqualTo(1000));
     }
 
     [Test]
@@ -152,7 +152,7 @@ public sealed class ModelExporterTests
         WriteAll(temporary);
         using TextStore corpus = Ingest(temporary);
         InputException? e = Assert.Throws<InputException>(
-            () => ModelEvaluation.Run(ModelFolder.Open(temporary["model"]), Tokenizer, corpus, CorpusSplit.Valid));
+            () => ModelEvaluation.Run(ModelFolder.Open(temporary.At("model")), Tokenizer, corpus, CorpusSplit.Valid));
         Assert.That(e!.Message, Does.Contain("valid split"));
     }
 
@@ -162,13 +162,13 @@ public sealed class ModelExporterTests
         using TemporaryFolder temporary = new();
         WriteAll(temporary);
         HuggingFaceTokenizer.Save(BpeTrainer.Train([("aa", "some text some text"), ("bb", "x")],
-            new BpeTrainerOptions { VocabularySize = 259, LanguageTags = ["aa"], Threads = 1 }), temporary["model"], 48);
-        ITokenizer tokenizer = TokenizerFile.Load(temporary["model"]);
+            new BpeTrainerOptions { VocabularySize = 259, LanguageTags = ["aa"], Threads = 1 }), temporary.At("model"), 48);
+        ITokenizer tokenizer = TokenizerFile.Load(temporary.At("model"));
         Ingest(temporary).Dispose();
 
-        EvaluationResult result = ModelEvaluation.Run(temporary["model"], temporary["corpus.csv"], CorpusSplit.Test);
+        EvaluationResult result = ModelEvaluation.Run(temporary.At("model"), temporary.At("corpus.csv"), CorpusSplit.Test);
 
-        using CausalScorer scorer = CausalScorer.Open(temporary["model/onnx/model.onnx"], Scoring);
+        using CausalScorer scorer = CausalScorer.Open(temporary.At("model/onnx/model.onnx"), Scoring);
         EvaluationResult expected = scorer.Score(tokenizer, Texts);
         Assert.That(result.Languages, Is.EqualTo(expected.Languages));
     }
@@ -176,22 +176,22 @@ public sealed class ModelExporterTests
     /// <summary>A corpus whose test split holds <see cref="Texts"/> and whose train split holds another text.</summary>
     private static TextStore Ingest(TemporaryFolder temporary)
     {
-        File.WriteAllLines(temporary["corpus.csv"],
+        File.WriteAllLines(temporary.At("corpus.csv"),
             ["language,split,text", "aa,train,not this", .. Texts.SelectMany(t => t.Item2.Select(text => $"{t.Item1},test,{text}"))]);
-        CorpusIngest.Run(temporary["corpus.csv"], temporary["corpus.texts"]);
-        return TextStore.Open(temporary["corpus.texts"]);
+        CorpusIngest.Run(temporary.At("corpus.csv"), temporary.At("corpus.texts"));
+        return TextStore.Open(temporary.At("corpus.texts"));
     }
 
     private static void WriteAll(TemporaryFolder temporary)
     {
-        ModelFolder.Write(temporary["model"], Content(temporary));
-        OnnxFile.Write(temporary["model/onnx/model.onnx"], TestModels.Preset());
+        ModelFolder.Write(temporary.At("model"), Content(temporary));
+        OnnxFile.Write(temporary.At("model/onnx/model.onnx"), TestModels.Preset());
     }
 
     private static ModelFolderContent Content(TemporaryFolder temporary)
     {
-        File.WriteAllText(temporary["tokenizer.json"], "{}");
-        File.WriteAllText(temporary["tokenizer_config.json"], "{}");
+        File.WriteAllText(temporary.At("tokenizer.json"), "{}");
+        File.WriteAllText(temporary.At("tokenizer_config.json"), "{}");
         return new ModelFolderContent(
             new JsonObject { ["model_type"] = "nanochat", ["vocab_size"] = 260 },
             new ModelFacts(259, 48, 40, new Dictionary<string, int> { ["aa"] = 259 }),

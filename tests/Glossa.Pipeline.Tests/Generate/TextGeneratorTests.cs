@@ -3,7 +3,6 @@ using Glossa.Data.Tokenizers;
 using Glossa.Models.Export;
 using Glossa.Pipeline.Generate;
 using Glossa.Pipeline.Tests.Evaluate;
-using Glossa.Pipeline.Tests.Export;
 using NUnit.Framework;
 
 namespace Glossa.Pipeline.Tests.Generate;
@@ -55,8 +54,8 @@ public sealed class TextGeneratorTests
     public void Generate_Preset_YieldsWholeCharactersAndNoSpecialTokens()
     {
         using TemporaryFolder temporary = new();
-        OnnxFile.Write(temporary["model.onnx"], TestModels.Preset());
-        using TextGenerator generator = TextGenerator.Open(temporary["model.onnx"], new ByteTokenizer(), 48);
+        OnnxFile.Write(temporary.At("model.onnx"), TestModels.Preset());
+        using TextGenerator generator = TextGenerator.Open(temporary.At("model.onnx"), new ByteTokenizer(), 48);
         GenerationOptions options = new() { MaxTokens = 40, Temperature = 2, Seed = 4 };
         string[] pieces = [.. generator.Generate("ab", "aa", options)];
         int[] ids = [.. generator.GenerateIds([259, 'a', 'b'], options)];

@@ -3,6 +3,7 @@ using Glossa.Pipeline.Export;
 using Glossa.Pipeline.Ingest;
 using Glossa.Pipeline.Languages;
 using Glossa.Pipeline.Model;
+using Glossa.Pipeline.Report;
 using Glossa.Pipeline.Staging;
 using Glossa.Pipeline.Tokenizer;
 using Glossa.Pipeline.Train;
@@ -22,5 +23,6 @@ public static class PipelineStages
         new TrainStage(),
         new EvaluateStage(),
         new ExportStage(),
+        new ReportStage(),
     ];
 }

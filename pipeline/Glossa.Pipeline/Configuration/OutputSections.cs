@@ -22,7 +22,7 @@ public sealed record EvaluationConfig
 
     /// <summary>Tokens that one run of the model scores, padding included.</summary>
     [InRange(8, 1e8)]
-    public int BatchTokens { get; init; } = 4096;
+    public int BatchTokens { get; init; } = 1024;
 
     /// <summary>Whether to measure after each phase, not the last one only.</summary>
     public bool AfterEachPhase { get; init; } = true;

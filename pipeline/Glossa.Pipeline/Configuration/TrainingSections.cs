@@ -187,7 +187,7 @@ public sealed record BatchConfig
 
     /// <summary>Tokens of one run of the graph; a step is as many runs as it takes.</summary>
     [InRange(1, 1e9)]
-    public int MicroBatchTokens { get; init; } = 512;
+    public int MicroBatchTokens { get; init; } = 1024;
 }
 
 /// <summary>The engines.</summary>

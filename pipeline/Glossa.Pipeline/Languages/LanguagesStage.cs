@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Glossa.Data.Corpora;
 using Glossa.Data.Languages;
+using Glossa.Data.Languages.Selection;
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Ingest;
 using Glossa.Pipeline.Staging;
@@ -33,7 +34,7 @@ public sealed class LanguagesStage : Stage<LanguagesSettings>
     public override IReadOnlyList<InputFile> SelectFiles(RunConfig config) => [new InputFile(TableInput, EmbeddedCorpora.LanguagesPath)];
 
     /// <summary>The tags that an earlier run of the stage chose.</summary>
-    public static IReadOnlyCollection<string> ChosenIn(StageContext context) => [.. ResultIn(context).Picks.Select(pick => pick.Tag)];
+    public static IReadOnlyCollection<string> ChosenIn(StageContext context) => ResultIn(context).Tags;
 
     /// <summary>The choice that an earlier run of the stage made.</summary>
     public static SelectionResult ResultIn(StageContext context)
@@ -55,8 +56,34 @@ public sealed class LanguagesStage : Stage<LanguagesSettings>
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context);
         using TextStore texts = TextStore.Open(context.Input("ingest", IngestStage.StoreFile));
-        SelectionResult result = new([.. texts.Languages.Where((_, i) => i % 10 == 0).Take(settings.Languages.Count).Select(t => new SelectionPick(t, 0, "stub"))]);
+        SelectionResult result = LanguageSelector.Select(Request(texts, LanguageTable.Load(context.File(TableInput)), settings));
         File.WriteAllBytes(context.OutputFile(ResultFile), JsonSerializer.SerializeToUtf8Bytes(result));
         context.Progress.Note($"{result.Picks.Count} of {texts.Languages.Count} languages in phase 1: {string.Join(" ", result.Picks.Select(pick => pick.Tag))}");
+    }
+
+    private static SelectionRequest Request(TextStore texts, LanguageTable table, LanguagesSettings settings)
+    {
+        LanguagesConfig config = settings.Languages;
+        return new SelectionRequest
+        {
+            Candidates = [.. texts.Languages.Select(language =>
+                new LanguageCandidate(language, texts.Bytes(language, CorpusSplit.Train), texts.Texts(language, CorpusSplit.Train)))],
+            Table = table,
+            Method = config.Method switch
+            {
+                LanguageMethod.Random => SelectionMethod.Random,
+                LanguageMethod.Largest => SelectionMethod.Largest,
+                LanguageMethod.List => SelectionMethod.List,
+                _ => SelectionMethod.Diverse,
+            },
+            Count = config.Count,
+            List = config.List,
+            Seed = (ulong)settings.Seed,
+            Similarity = new SimilarityOptions
+            {
+                ScriptWeight = config.Weights.Script, FamilyWeight = config.Weights.Family, GeographyWeight = config.Weights.Geography,
+                TextWeight = config.Weights.Text,
+            },
+        };
     }
 }

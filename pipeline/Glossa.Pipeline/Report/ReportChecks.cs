@@ -80,7 +80,6 @@ internal static class ReportChecks
             if (point.Phase < 1) return $"{where}.phase is {point.Phase}, expected 1 or more";
             string? problem = Measure(point.Loss, where + ".loss")
                 ?? Measure(point.LearningRateFactor, where + ".learningRateFactor")
-                ?? Measure(point.GradientNorm, where + ".gradientNorm")
                 ?? Measure(point.TokensPerSecond, where + ".tokensPerSecond");
             if (problem is not null) return problem;
         }

@@ -131,10 +131,16 @@ public sealed record PhaseSummary(
 /// <param name="Phase">Number of the phase, from 1.</param>
 /// <param name="Loss">Training loss of the step, or the mean since the last point, in nats per token.</param>
 /// <param name="LearningRateFactor">Factor on every learning rate: 0 to the phase's peak.</param>
-/// <param name="GradientNorm">Euclidean norm of the whole gradient before clipping.</param>
+/// <param name="GradientNorm">Euclidean norm of the whole gradient before clipping; not finite where a half-precision step overflowed (null in the file).</param>
 /// <param name="TokensPerSecond">Speed since the last point.</param>
 public sealed record LearningCurvePoint(
-    long Step, long Tokens, int Phase, double Loss, double LearningRateFactor, double GradientNorm, double TokensPerSecond);
+    long Step,
+    long Tokens,
+    int Phase,
+    double Loss,
+    double LearningRateFactor,
+    [property: JsonConverter(typeof(FiniteOrNull))] double GradientNorm,
+    double TokensPerSecond);
 
 /// <summary>One exported file.</summary>
 /// <param name="Precision"><c>fp32</c>, <c>fp16</c>, <c>int8</c> or <c>int4</c>.</param>

@@ -22,14 +22,20 @@ internal sealed record CurveChartOptions(string Title, Func<LearningCurvePoint, 
 /// <summary>A quantity of the learning curve over the tokens trained on, one colour a phase.</summary>
 internal static class CurveChart
 {
-    /// <summary>Draws the chart; <paramref name="curve"/> holds one point at least.</summary>
+    /// <summary>Draws the chart; points at which the quantity is not finite are left out, and where none is left there is no chart.</summary>
     public static void Draw(Markup markup, IReadOnlyList<LearningCurvePoint> curve, IReadOnlyList<PhaseSummary> phases, CurveChartOptions options)
     {
-        PhaseCurve[] lines = [.. curve.GroupBy(p => p.Phase).OrderBy(g => g.Key).Select(g => PhaseCurve.Of(g.Key, [.. g], options))];
+        curve = [.. curve.Where(p => double.IsFinite(options.Value(p)))];
+        if (curve.Count == 0) return;
+        double tokens = Math.Max(1, curve[^1].Tokens);
+        PhaseCurve[] lines = [.. curve.GroupBy(p => p.Phase).OrderBy(g => g.Key).Select(g => PhaseCurve.Of(g.Key, [.. g], options, tokens))];
         double low = lines.Min(l => l.Samples.Min(s => options.ShowSpread ? s.Low : s.Mean));
         double high = lines.Max(l => l.Samples.Max(s => options.ShowSpread ? s.High : s.Mean));
-        Axis y = options.Logarithmic && low > 0 ? Axis.Logarithmic(low, high, 9) : Axis.Linear(Math.Min(0, low), Math.Max(high, 1e-9), 4);
-        PlotArea area = new(options.Width, options.Height, Axis.LinearBetween(0, Math.Max(1, curve[^1].Tokens), options.Width > 700 ? 10 : 4), y);
+        Axis y = options.Logarithmic && low > 0 ? Axis.Logarithmic(low, high, (int)(options.Height / 36)) : Axis.Linear(Math.Min(0, low), Math.Max(high, 1e-9), 4);
+        PlotArea area = new(options.Width, options.Height, Axis.LinearBetween(0, tokens, options.Width > 700 ? 10 : 4), y)
+        {
+            Top = options.NamePhases ? 42 : 26,
+        };
 
         area.Open(markup, $"{options.Title} over tokens, by phase");
         area.DrawAxes(markup, "tokens", options.Title);
@@ -44,19 +50,24 @@ internal static class CurveChart
         for (int i = 0; i < lines.Length; i++)
         {
             double start = i == 0 ? area.Left : area.XOf(lines[i].Start);
-            if (i > 0) markup.Line($"<line class=\"boundary\" x1=\"{start}\" x2=\"{start}\" y1=\"{area.Top}\" y2=\"{area.Bottom}\"/>");
+            if (i > 0) markup.Line($"<line class=\"boundary\" x1=\"{start}\" x2=\"{start}\" y1=\"{area.Top - (options.NamePhases ? 4 : 0)}\" y2=\"{area.Bottom}\"/>");
             if (!options.NamePhases) continue;
             int index = lines[i].Phase - 1;
             string name = index < phases.Count ? $"phase {lines[i].Phase}: {phases[index].Name}" : $"phase {lines[i].Phase}";
-            markup.Line($"<text class=\"label {PhaseColour.Of(lines[i].Phase)}\" x=\"{start + 8}\" y=\"{area.Top + 12}\">{name}</text>");
+            markup.Line($"<text class=\"label {PhaseColour.Of(lines[i].Phase)}\" x=\"{(i == 0 ? start : start - 4)}\" y=\"{area.Top - 8}\">{name}</text>");
         }
     }
 
     /// <summary>One phase's part of the curve.</summary>
     private sealed record PhaseCurve(int Phase, double Start, IReadOnlyList<CurveSample> Samples)
     {
-        public static PhaseCurve Of(int phase, IReadOnlyList<LearningCurvePoint> points, CurveChartOptions options) =>
-            new(phase, points[0].Tokens, Curve.Sample(points, p => p.Tokens, options.Value, (int)(options.Width / 3)));
+        // A piece is some four pixels wide, and holds some four points where there are enough.
+        public static PhaseCurve Of(int phase, IReadOnlyList<LearningCurvePoint> points, CurveChartOptions options, double allTokens)
+        {
+            double share = (points[^1].Tokens - points[0].Tokens) / allTokens;
+            int buckets = (int)Math.Max(16, Math.Min(share * options.Width / 4, points.Count / 4.0));
+            return new(phase, points[0].Tokens, Curve.Sample(points, p => p.Tokens, options.Value, buckets));
+        }
 
         public void Draw(Markup markup, PlotArea area, CurveChartOptions options)
         {

@@ -82,7 +82,7 @@ internal static class ScatterChart
             (double x, double y) = (area.XOf(options.X(language)!.Value), area.YOf(language.BitsPerByte) + 4);
             bool before = x + 8 + length > area.Right;
             double left = before ? x - 8 - length : x + 8;
-            if (taken.Any(t => left < t.Right && left + length > t.Left && Math.Abs(t.Y - y) < 13)) continue;
+            if (taken.Any(t => left < t.Right + 10 && left + length + 10 > t.Left && Math.Abs(t.Y - y) < 13)) continue;
             taken.Add((left, left + length, y));
             markup.Line($"<text class=\"{(before ? "note end" : "note")}\" x=\"{(before ? x - 8 : x + 8)}\" y=\"{y}\">{name}</text>");
         }

@@ -13,7 +13,7 @@ internal static class LanguageSections
         WriteBars(markup, report.Languages);
         if (report.Languages.Any(l => !string.IsNullOrWhiteSpace(l.Script))) WriteScripts(markup, report.Languages);
         markup.Line($"<div class=\"pair\">");
-        WriteScatter(markup, report.Languages, "More text, fewer bits", new("bytes of training text", l => l.TrainBytes, "Bits per byte over bytes of training text") { Logarithmic = true });
+        WriteScatter(markup, report.Languages, "Bits per byte over training text", new("bytes of training text", l => l.TrainBytes, "Bits per byte over bytes of training text") { Logarithmic = true });
         WriteScatter(markup, report.Languages, "The model beside LZMA2", new("bits per byte of LZMA2", l => l.Lzma2, "Bits per byte of the model over those of LZMA2") { Diagonal = true });
         markup.Line($"</div>");
     }
@@ -45,7 +45,7 @@ internal static class LanguageSections
 
     private static void WriteBars(Markup markup, IReadOnlyList<LanguageResult> languages)
     {
-        markup.Line($"<figure data-read><div class=\"wide\">");
+        markup.Line($"<figure data-read=\"\"><div class=\"wide\">");
         LanguageBars.Draw(markup, languages);
         markup.Add($"</div><figcaption><span class=\"key p1\"></span>phase 1<span class=\"key p2\"></span>phase 2");
         if (languages.Any(l => l.BitsPerByteAfterPhase1 > l.BitsPerByte)) markup.Add($"<span class=\"key p2 pale\"></span>what phase 2 took off");
@@ -56,17 +56,17 @@ internal static class LanguageSections
 
     private static void WriteScripts(Markup markup, IReadOnlyList<LanguageResult> languages)
     {
-        markup.Line($"<h3>By script</h3><figure data-read><div class=\"wide\">");
+        markup.Line($"<h3>By script</h3><figure data-read=\"\"><div class=\"wide\">");
         ScriptStrips.Draw(markup, languages);
         markup.Add($"</div><figcaption><span class=\"key p1\"></span>phase 1<span class=\"key p2\"></span>phase 2<span class=\"key middle\"></span>mean of the script");
         if (languages.Any(l => l.Lzma2 is not null)) markup.Add($"<span class=\"key upright\"></span>mean of LZMA2");
-        markup.Line($". One dot a language.</figcaption></figure>");
+        markup.Line($". One dot a language</figcaption></figure>");
     }
 
     private static void WriteScatter(Markup markup, IReadOnlyList<LanguageResult> languages, string title, ScatterOptions options)
     {
         if (!ScatterChart.HasPoints(languages, options)) return;
-        markup.Line($"<figure data-read><h3>{title}</h3>");
+        markup.Line($"<figure data-read=\"\"><h3>{title}</h3>");
         ScatterChart.Draw(markup, languages, options);
         markup.Line($"<figcaption><span class=\"key p1\"></span>phase 1<span class=\"key p2\"></span>phase 2</figcaption></figure>");
     }

@@ -26,7 +26,7 @@ internal static class PageAssets
         h1 { font-size: 26px; line-height: 1.2; margin: 0; letter-spacing: -.01em; overflow-wrap: anywhere; }
         h2 { font-size: 19px; margin: 44px 0 10px; padding-top: 14px; border-top: 1px solid var(--rule); letter-spacing: -.005em; }
         h3 { font-size: 15px; margin: 22px 0 4px; }
-        p { margin: 6px 0 10px; max-width: 74ch; }
+        p { margin: 6px 0 10px; max-width: 96ch; }
         .soft, figcaption, caption { color: var(--soft); }
         nav { margin: 8px 0 20px; font-size: 14px; display: flex; flex-wrap: wrap; gap: 2px 18px; }
         a { color: var(--p2); text-decoration: none; } a:hover { text-decoration: underline; }
@@ -35,7 +35,7 @@ internal static class PageAssets
         .figure { white-space: nowrap; } .figure b { display: block; font-size: 44px; line-height: 1.1; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
         .figure span { color: var(--soft); font-size: 14px; } .figure.lower b { color: var(--good); }
         .verdict { font-size: 17px; margin: 0; } .verdict + p { margin: 4px 0 0; }
-        .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 14px 24px; margin: 18px 0 0; }
+        .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(164px, 1fr)); gap: 14px 18px; margin: 20px 0; }
         .facts div { border-left: 2px solid var(--rule); padding-left: 10px; min-width: 0; } .facts dt { color: var(--soft); font-size: 13px; }
         .facts dd { margin: 0; font-weight: 600; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
         .scroll { overflow-x: auto; } .scroll.tall { max-height: 640px; overflow-y: auto; border-bottom: 1px solid var(--rule); }
@@ -46,9 +46,9 @@ internal static class PageAssets
         .tall thead th { position: sticky; top: 0; background: var(--paper); box-shadow: inset 0 -1px var(--rule); border-bottom: 0; }
         th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; } th button:hover { color: var(--ink); }
         th[aria-sort=ascending] button::after { content: " \2191"; } th[aria-sort=descending] button::after { content: " \2193"; }
-        input { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--rule); border-radius: 6px; padding: 5px 10px; width: 260px; margin: 4px 0 8px; }
+        input { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--rule); border-radius: 6px; padding: 5px 10px; width: 300px; max-width: 100%; margin: 4px 0 8px; }
         .up { color: var(--worse); } .down { color: var(--good); }
-        figure { margin: 14px 0 22px; } figcaption { font-size: 13.5px; max-width: 100ch; margin-top: 2px; min-height: 1.5em; }
+        figure { margin: 14px 0 22px; } figcaption { font-size: 13.5px; max-width: 140ch; margin-top: 2px; min-height: 1.5em; }
         .wide { overflow-x: auto; } .wide svg { min-width: 820px; }
         .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 24px; } .trio { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 0 20px; }
         .pair figure, .trio figure { min-width: 0; }

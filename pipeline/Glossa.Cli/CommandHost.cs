@@ -21,6 +21,9 @@ internal sealed class CommandHost(TextWriter output, TextWriter error) : IDispos
     /// <summary>Whether a program reads the result.</summary>
     public bool Json { get; set; }
 
+    /// <summary>What a command's own help says beyond its one line.</summary>
+    public Dictionary<Command, string> Details { get; } = [];
+
     /// <summary>The option that every command with a result has.</summary>
     public static Option<bool> JsonOption => new("--json") { Description = "Prints the result (and errors) as JSON" };
 

@@ -32,7 +32,10 @@ public static class CommandLine
                 return 2;
             }
             ParseResult result = root.Parse(args);
+            if (result.Action is not (HelpAction) && UsageErrors.UnknownOption(result) is { } unknown) throw unknown;
             if (result.Action is ParseErrorAction) throw UsageErrors.Describe(result);
+            // A list of commands has a line for each; the rest of what there is to say belongs to the command's own help.
+            if (host.Details.TryGetValue(result.CommandResult.Command, out string? details)) result.CommandResult.Command.Description += "\n\n" + details;
             return result.Invoke(configuration);
         }
 #pragma warning disable CA1031 // This is the outermost frame: whatever arrives here becomes one line.

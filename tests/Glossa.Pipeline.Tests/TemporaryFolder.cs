@@ -5,6 +5,8 @@ internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("glossa-").FullName;
 
+    public string this[string name] => At(name);
+
     public string At(params string[] parts) => System.IO.Path.Combine([Path, .. parts]);
 
     public string Write(string name, string text)

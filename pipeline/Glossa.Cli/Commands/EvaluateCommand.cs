@@ -17,16 +17,14 @@ internal static class EvaluateCommand
         Option<string> precision = ModelOptions.Precision();
         Option<int> threads = ModelOptions.Threads();
         Option<bool> json = CommandHost.JsonOption;
-        Command command = new(
-            "evaluate",
-            """
-            Measures a model: bits per byte of every language of a corpus, and their mean.
-
-            The corpus is read as `glossa run` reads it (normalized, without duplicates), so that the figure is the report's.
-            """)
+        Command command = new("evaluate", "Measures a model: bits per byte of every language of a corpus, and their mean")
         {
             folder, corpus, split, precision, threads, json,
         };
+        host.Details[command] =
+            """
+            The corpus is read as `glossa run` reads it (normalized, without duplicates), so that the figure is the report's.
+            """;
         command.SetAction(result =>
         {
             string path = result.GetValue(corpus)!;

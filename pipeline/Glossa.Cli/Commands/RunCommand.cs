@@ -26,17 +26,15 @@ internal static class RunCommand
         Option<string?> store = new("--store") { HelpName = "DIR", Description = "Where finished stages are stored by content [default: runs/.store, or DIR/.store with --out DIR]" };
         Option<bool> quiet = new("--quiet") { Description = "Shows errors only" };
         Option<bool> json = CommandHost.JsonOption;
-        Command command = new(
-            "run",
-            """
-            Trains, measures and exports a model: ingest, tokenizer, languages, model, train, evaluate, export, report.
-
-            Finished stages are reused; Ctrl-C or a crash loses at most the work since the last checkpoint, and the same
-            command goes on from there, to the same bits.
-            """)
+        Command command = new("run", "Trains, measures and exports a model: ingest, tokenizer, languages, model, train, evaluate, export, report")
         {
             config, folder, set, until, fresh, verify, store, quiet, json,
         };
+        host.Details[command] =
+            """
+            Finished stages are reused; Ctrl-C or a crash loses at most the work since the last checkpoint, and the same
+            command goes on from there, to the same bits.
+            """;
         command.SetAction(result =>
         {
             LoadedConfig loaded = ConfigReader.Load(result.GetValue(config), result.GetValue(set));

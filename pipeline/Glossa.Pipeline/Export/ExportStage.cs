@@ -66,7 +66,7 @@ public sealed class ExportStage : Stage<ExportSettings>
             Path.Combine(context.Output, ModelPath), model, Content(context, tokenizer, tokens, settings, tokenizerFolder), split.Sequences, split.Languages, options, context.Cancellation);
         File.WriteAllBytes(context.OutputFile(ResultFile), JsonSerializer.SerializeToUtf8Bytes(records));
         foreach (ExportRecord record in records)
-            context.Progress.Note($"{record.File}: {record.Bytes:N0} bytes, {record.BitsPerByte:F4} bits per byte ({record.RelativeChange:+0.00%;-0.00%}), {record.MillisecondsPerSentence:F2} ms a sentence");
+            context.Progress.Note($"{record.File}: {record.Bytes:N0} bytes, {record.BitsPerByte:F4} bits per byte ({Math.Round(record.RelativeChange, 4):+0.00%;-0.00%;0.00%}), {record.MillisecondsPerSentence:F2} ms a sentence");
     }
 
     private static ExportPrecision Known(Precision precision) => precision switch

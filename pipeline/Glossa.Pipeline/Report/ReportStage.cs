@@ -11,6 +11,7 @@ using Glossa.Pipeline.Export;
 using Glossa.Pipeline.Ingest;
 using Glossa.Pipeline.Languages;
 using Glossa.Pipeline.Model;
+using Glossa.Pipeline.Report.Events;
 using Glossa.Pipeline.Staging;
 using Glossa.Pipeline.Tokenizer;
 using Glossa.Pipeline.Train;
@@ -84,6 +85,8 @@ public sealed class ReportStage : Stage<ReportSettings>
             LearningCurve = Curve(training),
         };
         ReportWriter.Write(context.Output, report);
+        // A wall clock would make equal runs differ: the events count from the start of training.
+        EventFile.Write(Path.Combine(context.Output, "events"), 0, report.LearningCurve);
     }
 
     private static T Read<T>(StageContext context, string stage, string file) =>

@@ -4,7 +4,7 @@ namespace Glossa.Pipeline.Report;
 /// <param name="Preset">Name of the preset, or the user's graph file.</param>
 /// <param name="Task"><c>causal-lm</c> or <c>masked-lm</c>.</param>
 /// <param name="ModelType">Hugging Face's <c>model_type</c>; null where no published architecture describes the graph.</param>
-/// <param name="Context">The longest sequence, in tokens.</param>
+/// <param name="Context">The longest sequence, in tokens; 0 where it is not known.</param>
 /// <param name="LanguageTags">True where a sequence begins with the tag of its language.</param>
 public sealed record ModelSummary(string Preset, string Task, string? ModelType, int Context, bool LanguageTags);
 

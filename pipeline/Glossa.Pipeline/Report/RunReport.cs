@@ -11,11 +11,13 @@ public sealed record RunReport
     /// <summary>The version of report.json that this code writes and reads.</summary>
     public const int CurrentVersion = 1;
 
-    /// <summary>Version of the file's layout.</summary>
-    public int Version { get; init; } = CurrentVersion;
+    // The generated reader sets every init property, an absent key's to its type's default: hence the setters below.
+
+    /// <summary>Version of the file's layout; a file that does not say is of this version.</summary>
+    public int Version { get; init => field = value == 0 ? CurrentVersion : value; } = CurrentVersion;
 
     /// <summary>Name of the configuration.</summary>
-    public string Config { get; init; } = "";
+    public string Config { get; init => field = value ?? ""; } = "";
 
     /// <summary>The headline figures of the model, on the split that <see cref="Evaluation"/> names.</summary>
     public required BitsPerByteSummary BitsPerByte { get; init; }
@@ -54,7 +56,7 @@ public sealed record RunReport
     public required IReadOnlyList<LanguageResult> Languages { get; init; }
 
     /// <summary>The course of training, in order of steps.</summary>
-    public IReadOnlyList<LearningCurvePoint> LearningCurve { get; init; } = [];
+    public IReadOnlyList<LearningCurvePoint> LearningCurve { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>Bits per byte over languages, each language counting the same.</summary>

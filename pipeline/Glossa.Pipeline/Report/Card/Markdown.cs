@@ -35,11 +35,10 @@ internal sealed class Markdown
         return this;
     }
 
-    /// <summary>Appends a list of strings to a YAML front matter, one on a line.</summary>
+    /// <summary>Appends a list of strings to a YAML front matter.</summary>
     public void FrontMatterList(string key, IEnumerable<string> values)
     {
-        _text.Append(key).Append(":\n");
-        foreach (string value in values) _text.Append("- ").Append(QuoteYaml(value)).Append('\n');
+        _text.Append(key).Append(": [").AppendJoin(", ", values.Select(QuoteYaml)).Append("]\n");
     }
 
     /// <inheritdoc/>

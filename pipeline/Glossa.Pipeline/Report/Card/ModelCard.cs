@@ -72,8 +72,9 @@ internal static class ModelCard
         card.Line($"Best: {Named(sorted.Take(Extremes))}. Worst: {Named(sorted.Reverse().Take(Extremes))}.").Line();
     }
 
+    // Names hold commas ("Altai, Southern"), so lists of them are parted by semicolons.
     private static string Named(IEnumerable<LanguageResult> languages) =>
-        string.Join(", ", languages.Select(l => $"{l.DisplayName} {Figures.Bits(l.BitsPerByte)}"));
+        string.Join("; ", languages.Select(l => $"{l.DisplayName} {Figures.Bits(l.BitsPerByte)}"));
 
     private static void WriteTraining(Markdown card, RunReport report)
     {
@@ -114,7 +115,7 @@ internal static class ModelCard
         card.Line($"- The figures come from one corpus. On text of another kind expect worse ones; measure with `glossa evaluate` on text of your own.");
         if (report.BitsPerByte.WorstDecile > 0)
             card.Line($"- Languages differ: the worst tenth stands at {Figures.Bits(report.BitsPerByte.WorstDecile)} bits per byte, the mean at {Figures.Bits(report.BitsPerByte.Mean)}.");
-        if (report.Model is { } model) card.Line($"- A sequence holds at most {Figures.Count(model.Context)} tokens.");
+        if (report.Model is { Context: > 0 } model) card.Line($"- A sequence holds at most {Figures.Count(model.Context)} tokens.");
         card.Line($"- It can repeat what stands in its training text, word for word.").Line();
     }
 
@@ -123,7 +124,7 @@ internal static class ModelCard
         if (report.Languages.Count == 0) return;
         card.Line($"## Languages").Line();
         IEnumerable<string> names = report.Languages.OrderBy(l => l.Language, StringComparer.Ordinal).Select(l => $"{l.DisplayName} ({l.Language})");
-        card.Line($"{string.Join(", ", names)}.").Line();
+        card.Line($"{string.Join("; ", names)}.").Line();
     }
 
     private static void WriteLicence(Markdown card, RunReport report)

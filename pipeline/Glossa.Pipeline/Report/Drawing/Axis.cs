@@ -105,6 +105,7 @@ internal sealed class Axis
             if (best.Count > 1 && ticks.Count > wanted) break;
             best = ticks;
         }
-        return best.Count >= 3 ? best : [.. Multiples(min, max, RoundStep((max - min) / Math.Max(3, wanted / 2)))];
+        // Rounding makes a step at most 2.5 times as long, so that asking for five steps leaves two ticks at least.
+        return best.Count >= 2 ? best : [.. Multiples(min, max, RoundStep((max - min) / Math.Max(5, wanted / 2)))];
     }
 }

@@ -16,7 +16,7 @@ internal static class HeadlineSection
             ("Control: no phases", report.BitsPerByte.Control is { } control ? Figures.Bits(control) : null),
             ("Parameters", Figures.Count(report.Training.Parameters)),
             ("Model", report.Model?.Preset),
-            ("Context", report.Model is { } model ? $"{Figures.Count(model.Context)} tokens" : null),
+            ("Context", report.Model is { Context: > 0 } model ? $"{Figures.Count(model.Context)} tokens" : null),
             ("Vocabulary", report.Tokenizer is { } tokenizer ? $"{Figures.Count(tokenizer.Vocabulary)} tokens" : null),
             ("Bytes per token, mean", report.Tokenizer is { } t ? Figures.Ratio(t.BytesPerToken.Mean) : null),
             ("Bytes per token, worst", report.Tokenizer is { } worst ? Worst(worst.BytesPerToken) : null),

@@ -60,6 +60,7 @@ public static class CommandLine
             EvaluateCommand.Create(host),
             GenerateCommand.Create(host),
             LanguagesCommand.Create(host),
+            CompareCommand.Create(host),
         };
         foreach (Option option in root.Options)
         {

@@ -19,6 +19,22 @@ internal static class ActivationRules
         rules.Add("Tanh", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Sub(c.Scalar(1), c.G.Mul(c.Output(), c.Output())))));
         rules.Add("Erf", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Mul(c.Scalar(1.1283791670955126f), c.G.Op("Exp", [c.G.Neg(c.G.Mul(c.Input(0), c.Input(0)))])))));
         rules.Add("Gelu", c => c.Give(0, c.G.Mul(c.Gradient, c.Node.AttributeText("approximate", "none") == "tanh" ? TanhGelu(c, c.Input(0)) : ErfGelu(c, c.Input(0)))));
+        rules.Add("Gelu", c => c.Give(0, c.G.Mul(c.Gradient, ErfGelu(c, c.Input(0)))), domain: GradientRules.Microsoft);
+        rules.Add("BiasGelu", c => GiveBoth(c, ErfGelu(c, c.G.Add(c.Input(0), c.Input(1)))), domain: GradientRules.Microsoft);
+        rules.Add("FastGelu", c => GiveBoth(c, TanhGelu(c, c.Has(1) ? c.G.Add(c.Input(0), c.Input(1)) : c.Input(0))), domain: GradientRules.Microsoft);
+        rules.Add("QuickGelu", c => Swish(c, c.Node.AttributeFloat("alpha", 1.702f)), domain: GradientRules.Microsoft);
+        rules.Add("Swish", c => Swish(c, c.Node.AttributeFloat("alpha", 1)));
+        rules.Add("LeakyRelu", c => Negative(c, c.Scalar(c.Node.AttributeFloat("alpha", 0.01f))));
+        rules.Add("Elu", c => Negative(c, c.G.Add(c.Output(), c.Scalar(c.Node.AttributeFloat("alpha", 1)))));
+        rules.Add("Celu", c => Negative(c, c.G.Add(c.G.Mul(c.Output(), c.Scalar(1 / c.Node.AttributeFloat("alpha", 1))), c.Scalar(1))));
+        rules.Add("Selu", Selu);
+        rules.Add("PRelu", ParametricRelu);
+        rules.Add("ThresholdedRelu", c => Inside(c, c.G.Op("Greater", [c.Input(0), c.Scalar(c.Node.AttributeFloat("alpha", 1))]), c.Gradient));
+        rules.Add("HardSigmoid", HardSigmoid);
+        rules.Add("HardSwish", HardSwish);
+        rules.Add("Softplus", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Sigmoid", [c.Input(0)]))));
+        rules.Add("Softsign", Softsign);
+        rules.Add("Mish", Mish);
         rules.Add("Softmax", Softmax);
         rules.Add("LogSoftmax", LogSoftmax);
     }
@@ -42,6 +58,73 @@ internal static class ActivationRules
         Value slope = g.Add(g.Mul(square, c.Scalar(3 * SqrtTwoOverPi * CubicTerm)), c.Scalar(SqrtTwoOverPi));
         Value inner = g.Mul(g.Mul(x, g.Sub(c.Scalar(1), g.Mul(tanh, tanh))), slope);
         return g.Mul(g.Add(g.Add(tanh, c.Scalar(1)), inner), c.Scalar(0.5f));
+    }
+
+    private static void GiveBoth(GradientContext c, Value derivative)
+    {
+        Value gradient = c.G.Mul(c.Gradient, derivative);
+        c.GiveReduced(0, gradient);
+        c.GiveReduced(1, gradient);
+    }
+
+    /// <summary>x sigmoid(a x), with the derivative s (1 + a x (1 - s)).</summary>
+    private static void Swish(GradientContext c, float alpha)
+    {
+        GraphBuilder g = c.G;
+        Value scaled = alpha == 1 ? c.Input(0) : g.Mul(c.Input(0), c.Scalar(alpha));
+        Value sigmoid = g.Op("Sigmoid", [scaled]);
+        Value slope = g.Add(g.Mul(scaled, g.Sub(c.Scalar(1), sigmoid)), c.Scalar(1));
+        c.Give(0, g.Mul(c.Gradient, g.Mul(sigmoid, slope)));
+    }
+
+    /// <summary>The identity above zero, with another slope below.</summary>
+    private static void Negative(GradientContext c, Value slope) =>
+        c.Give(0, c.G.Where(c.G.Op("Less", [c.Input(0), c.Scalar(0)]), c.G.Mul(c.Gradient, slope), c.Gradient));
+
+    private static void Inside(GradientContext c, Value condition, Value gradient) => c.Give(0, c.G.Where(condition, gradient, c.Scalar(0)));
+
+    private static void Selu(GradientContext c)
+    {
+        float alpha = c.Node.AttributeFloat("alpha", 1.67326319217681884765625f), gamma = c.Node.AttributeFloat("gamma", 1.05070102214813232421875f);
+        Value slope = c.G.Where(c.G.Op("Less", [c.Input(0), c.Scalar(0)]), c.G.Add(c.Output(), c.Scalar(alpha * gamma)), c.Scalar(gamma));
+        c.Give(0, c.G.Mul(c.Gradient, slope));
+    }
+
+    private static void ParametricRelu(GradientContext c)
+    {
+        Value below = c.G.Op("Less", [c.Input(0), c.Scalar(0)]);
+        if (c.Wants(0)) c.Give(0, c.G.Where(below, c.G.Mul(c.Gradient, c.Input(1)), c.Gradient));
+        if (c.Wants(1)) c.GiveReduced(1, c.G.Where(below, c.G.Mul(c.Gradient, c.Input(0)), c.Scalar(0)));
+    }
+
+    private static void HardSigmoid(GradientContext c)
+    {
+        Value inside = c.G.Op("And", [c.G.Op("Greater", [c.Output(), c.Scalar(0)]), c.G.Op("Less", [c.Output(), c.Scalar(1)])]);
+        Inside(c, inside, c.G.Mul(c.Gradient, c.Scalar(c.Node.AttributeFloat("alpha", 0.2f))));
+    }
+
+    /// <summary>x clip(x/6 + 1/2, 0, 1): 0 up to -3, x from 3.</summary>
+    private static void HardSwish(GradientContext c)
+    {
+        GraphBuilder g = c.G;
+        Value x = c.Input(0), slope = g.Add(g.Mul(x, c.Scalar(1f / 3)), c.Scalar(0.5f));
+        Value upper = g.Where(g.Op("Less", [x, c.Scalar(3)]), slope, c.Scalar(1));
+        c.Give(0, g.Mul(c.Gradient, g.Where(g.Op("Greater", [x, c.Scalar(-3)]), upper, c.Scalar(0))));
+    }
+
+    private static void Softsign(GradientContext c)
+    {
+        Value width = c.G.Add(c.G.Op("Abs", [c.Input(0)]), c.Scalar(1));
+        c.Give(0, c.G.Div(c.Gradient, c.G.Mul(width, width)));
+    }
+
+    /// <summary>x t with t = tanh(softplus(x)), and the derivative t + x (1 - t^2) sigmoid(x).</summary>
+    private static void Mish(GradientContext c)
+    {
+        GraphBuilder g = c.G;
+        Value x = c.Input(0), t = g.Op("Tanh", [g.Op("Softplus", [x])]);
+        Value inner = g.Mul(g.Mul(x, g.Op("Sigmoid", [x])), g.Sub(c.Scalar(1), g.Mul(t, t)));
+        c.Give(0, g.Mul(c.Gradient, g.Add(t, inner)));
     }
 
     private static void Softmax(GradientContext c)

@@ -29,7 +29,7 @@ internal static class ElementwiseRules
         rules.Add("Min", c => Extreme(c, "LessOrEqual"));
         rules.Add("Max", c => Extreme(c, "GreaterOrEqual"));
         rules.Add("Where", Where, [1, 2]);
-        rules.Add("Clip", Clip, [0], "no gradient to the bounds");
+        rules.Add("Clip", Clip);
         rules.Add("Neg", c => c.Give(0, c.G.Neg(c.Gradient)));
         rules.Add("Abs", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Sign", [c.Input(0)]))));
         rules.Add("Sqrt", c => c.Give(0, c.G.Div(c.G.Mul(c.Gradient, c.Scalar(0.5f)), c.Output())));
@@ -38,6 +38,12 @@ internal static class ElementwiseRules
         rules.Add("Log", c => c.Give(0, c.G.Div(c.Gradient, c.Input(0))));
         rules.Add("Sin", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Cos", [c.Input(0)]))));
         rules.Add("Cos", c => c.Give(0, c.G.Neg(c.G.Mul(c.Gradient, c.G.Op("Sin", [c.Input(0)])))));
+        rules.Add("Tan", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Add(c.G.Mul(c.Output(), c.Output()), c.Scalar(1)))));
+        rules.Add("Atan", c => c.Give(0, c.G.Div(c.Gradient, c.G.Add(c.G.Mul(c.Input(0), c.Input(0)), c.Scalar(1)))));
+        rules.Add("Asin", c => c.Give(0, c.G.Div(c.Gradient, Cosine(c))));
+        rules.Add("Acos", c => c.Give(0, c.G.Neg(c.G.Div(c.Gradient, Cosine(c)))));
+        rules.Add("Sinh", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Cosh", [c.Input(0)]))));
+        rules.Add("Cosh", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Sinh", [c.Input(0)]))));
         rules.Add("Cast", Cast);
         rules.Add("CastLike", Cast, [0]);
         foreach (string step in (string[])["Floor", "Ceil", "Round", "Sign", "Shape", "Size", "ConstantOfShape", "Equal", "Less", "LessOrEqual", "Greater",
@@ -123,17 +129,33 @@ internal static class ElementwiseRules
         if (c.Wants(2)) c.GiveReduced(2, c.G.Where(c.Input(0), zero, c.Gradient));
     }
 
+    /// <summary>min(max(x, low), high): each element's gradient goes to the one of the three that gave it.</summary>
     private static void Clip(GradientContext c)
     {
-        Value gradient = c.Gradient, zero = c.Scalar(0);
+        GraphBuilder g = c.G;
+        Value gradient = c.Gradient, zero = c.Scalar(0), raised = c.Input(0);
         Value? low = Bound(c, 1, "min"), high = Bound(c, 2, "max");
-        if (low is { } min) gradient = c.G.Where(c.G.Op("Less", [c.Input(0), min]), zero, gradient);
-        if (high is { } max) gradient = c.G.Where(c.G.Op("Greater", [c.Input(0), max]), zero, gradient);
+        if (low is { } floor && high is not null) raised = g.Op("Max", [c.Input(0), floor]);
+        if (high is { } max)
+        {
+            Value above = g.Op("Greater", [raised, max]);
+            if (c.Wants(2)) c.GiveReduced(2, g.Where(above, gradient, zero));
+            gradient = g.Where(above, zero, gradient);
+        }
+        if (low is { } min)
+        {
+            Value below = g.Op("Less", [c.Input(0), min]);
+            if (c.Wants(1)) c.GiveReduced(1, g.Where(below, gradient, zero));
+            gradient = g.Where(below, zero, gradient);
+        }
         c.Give(0, gradient);
     }
 
     private static Value? Bound(GradientContext c, int input, string attribute) =>
         c.Has(input) ? c.Input(input) : c.Node.Find(attribute) is { } bound ? c.Scalar(bound.F) : null;
+
+    /// <summary>sqrt(1 - x^2).</summary>
+    private static Value Cosine(GradientContext c) => c.G.Sqrt(c.G.Sub(c.Scalar(1), c.G.Mul(c.Input(0), c.Input(0))));
 
     private static void Cast(GradientContext c)
     {

@@ -79,6 +79,21 @@ public sealed class GradientContext
     /// <summary>The axes of a node that takes them as an attribute or an input; null where it has neither.</summary>
     public long[]? Axes(int input) => Has(input) ? ConstantIntegers(input, "axes") : Node.AttributeInts("axes");
 
+    /// <summary>Fails where a gradient is asked for an input that the rule does not cover.</summary>
+    /// <exception cref="InputException">It is.</exception>
+    public void Refuse(int input, string what)
+    {
+        if (Wants(input)) throw Unsupported($"{what} ('{Input(input)}')", "freeze what it is computed from");
+    }
+
+    /// <summary>A statistic or mask that the forward node computes anyway; declared as an output where it was not.</summary>
+    public Value DeclareOutput(int index, string name)
+    {
+        while (Node.Output.Count <= index) Node.Output.Add("");
+        if (Node.Output[index].Length == 0) Node.Output[index] = G.Unique(name);
+        return Output(index);
+    }
+
     /// <summary>An error that names the node and what its rule does not cover.</summary>
     public InputException Unsupported(string what, string fix) => new($"no gradient for {what} in {Node.Describe()}", fix: fix);
 }

@@ -22,6 +22,8 @@ public static class GradientRules
         ShapeRules.AddTo(rules);
         GatherRules.AddTo(rules);
         ReductionRules.AddTo(rules);
+        AttentionRules.AddTo(rules);
+        ControlRules.AddTo(rules);
         FusedRules.AddTo(rules);
         return table.ToFrozenDictionary();
     }

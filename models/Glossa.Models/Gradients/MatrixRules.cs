@@ -11,6 +11,8 @@ internal static class MatrixRules
     {
         rules.Add("MatMul", MatMul);
         rules.Add("Gemm", Gemm);
+        rules.Add("Einsum", EinsumRule.Apply, restrictions: "no index twice in one operand");
+        ConvolutionRule.AddTo(rules);
     }
 
     private static void MatMul(GradientContext c)
@@ -67,7 +69,7 @@ internal static class MatrixRules
         if (c.Wants(1)) c.Give(1, g.Mul(g.Unsqueeze(a, [-1]), row));
     }
 
-    private static long[] LongRange(int count) => [.. Enumerable.Range(0, count).Select(i => (long)i)];
+    internal static long[] LongRange(int count) => [.. Enumerable.Range(0, count).Select(i => (long)i)];
 
     internal static Value SwapLast(GraphBuilder g, Value value, int rank)
     {

@@ -5,13 +5,24 @@ using DataType = Glossa.Models.Onnx.TensorProto.Types.DataType;
 
 namespace Glossa.Models.Gradients;
 
-/// <summary>Sums, means and other reductions over axes.</summary>
+/// <summary>Sums, means and other reductions over axes. Where several elements are the maximum, they share its gradient.</summary>
 internal static class ReductionRules
 {
     internal static void AddTo(RuleCollector rules)
     {
-        rules.Add("ReduceSum", c => c.Give(0, Spread(c, KeptGradient(c))), [0]);
-        rules.Add("ReduceMean", c => c.Give(0, Spread(c, c.G.Mul(KeptGradient(c), InverseCount(c, c.Input(0), ReducedAxes(c))))), [0]);
+        Add("ReduceSum", c => Spread(c, KeptGradient(c)));
+        Add("ReduceMean", c => Spread(c, c.G.Mul(KeptGradient(c), InverseCount(c, c.Input(0), ReducedAxes(c)))));
+        Add("ReduceMax", Extreme);
+        Add("ReduceMin", Extreme);
+        Add("ReduceProd", Product);
+        Add("ReduceL1", c => c.G.Mul(KeptGradient(c), c.G.Op("Sign", [c.Input(0)])));
+        Add("ReduceL2", Norm);
+        Add("ReduceSumSquare", c => c.G.Mul(c.G.Mul(KeptGradient(c), c.Scalar(2)), c.Input(0)));
+        Add("ReduceLogSum", c => Spread(c, c.G.Mul(KeptGradient(c), c.G.Op("Exp", [c.G.Neg(Kept(c, c.Output()))]))));
+        Add("ReduceLogSumExp", c => c.G.Mul(KeptGradient(c), c.G.Op("Exp", [c.G.Sub(c.Input(0), Kept(c, c.Output()))])));
+
+        void Add(string op, Func<GradientContext, Value> gradient) =>
+            rules.Add(op, c => c.Give(0, gradient(c)), [0], "axes known when the graph is built");
     }
 
     /// <summary>The axes that the node reduces, counted from the front.</summary>
@@ -35,6 +46,47 @@ internal static class ReductionRules
 
     private static Value Spread(GradientContext c, Value kept) => c.G.Op("Expand", [kept, ShapeRules.ShapeValue(c, c.Input(0))]);
 
+    private static Value Extreme(GradientContext c)
+    {
+        GraphBuilder g = c.G;
+        Value chosen = g.Op("Equal", [c.Input(0), Kept(c, c.Output())]);
+        Value share = g.Div(KeptGradient(c), Sum(c, g.Cast(chosen, TypeOf(c))));
+        return g.Where(chosen, share, c.Scalar(0));
+    }
+
+    /// <summary>The product of the other elements: P / x without zeros; with one zero, the product of the rest goes to it alone.</summary>
+    private static Value Product(GradientContext c)
+    {
+        GraphBuilder g = c.G;
+        Value zero = c.Scalar(0), one = c.Scalar(1);
+        Value isZero = g.Op("Equal", [c.Input(0), zero]), filled = g.Where(isZero, one, c.Input(0));
+        NodeProto forward = c.Node;
+        Value zeros = Sum(c, g.Cast(isZero, TypeOf(c)));
+        Value[] inputs = c.Has(1) ? [filled, c.Input(1)] : [filled];
+        Value product = g.Op("ReduceProd", inputs, null, "", [.. forward.Attribute.Where(a => a.Name != "keepdims").Select(a => a.Clone()), OnnxFactory.Attribute("keepdims", 1)]);
+        Value atZero = g.Where(g.Op("Equal", [zeros, one]), product, zero);
+        Value elsewhere = g.Where(g.Op("Equal", [zeros, zero]), g.Div(product, filled), zero);
+        return g.Mul(KeptGradient(c), g.Where(isZero, atZero, elsewhere));
+    }
+
+    /// <summary>x / |x|, and 0 for the zero vector.</summary>
+    private static Value Norm(GradientContext c)
+    {
+        GraphBuilder g = c.G;
+        Value norm = Kept(c, c.Output()), zero = c.Scalar(0);
+        Value ratio = g.Where(g.Op("Equal", [norm, zero]), zero, g.Div(KeptGradient(c), norm));
+        return g.Mul(c.Input(0), ratio);
+    }
+
+    private static Value Sum(GradientContext c, Value value)
+    {
+        long[] axes = ReducedAxes(c);
+        return axes.Length == 0 ? value : c.G.ReduceSum(value, axes, true);
+    }
+
+    private static DataType TypeOf(GradientContext c) =>
+        c.Shapes.Type(c.Node.Out(0)) is var type && type == DataType.Undefined ? DataType.Float : type;
+
     /// <summary>1 / (number of elements along the axes), a constant where the shape tells it.</summary>
     internal static Value InverseCount(GradientContext c, Value x, long[] axes)
     {
@@ -42,7 +94,6 @@ internal static class ReductionRules
             return c.Scalar(1f / axes.Aggregate(1L, (n, a) => n * shape[(int)a].Value));
         GraphBuilder g = c.G;
         Value sizes = g.Gather(g.Shape(x), g.Ints(axes));
-        DataType type = c.Shapes.Type(x.Name) == DataType.Undefined ? DataType.Float : c.Shapes.Type(x.Name);
-        return g.Op("Reciprocal", [g.Op("ReduceProd", [g.Cast(sizes, type)], null, "", OnnxFactory.Attribute("keepdims", 0))]);
+        return g.Op("Reciprocal", [g.Op("ReduceProd", [g.Cast(sizes, TypeOf(c))], null, "", OnnxFactory.Attribute("keepdims", 0))]);
     }
 }

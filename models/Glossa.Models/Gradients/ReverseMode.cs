@@ -27,6 +27,7 @@ public static class ReverseMode
         ArgumentNullException.ThrowIfNull(seeds);
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(shapes);
+        BranchInlining.Apply(builder, shapes);
         NodeProto[] nodes = [.. builder.Graph.Node];
         CheckOrder(nodes);
         HashSet<string> active = Reachable(nodes, targets, shapes);

@@ -16,6 +16,12 @@ internal static class ShapeRules
         rules.Add("Concat", Concat);
         rules.Add("Split", Split, [0]);
         rules.Add("Slice", SliceRule.Apply, [0]);
+        rules.Add("Pad", PadRule.Apply, restrictions: "no gradient to the padding value");
+        rules.Add("Tile", Tile, [0]);
+        rules.Add("CumSum", c => c.Give(0, c.G.Op("CumSum", [c.Gradient, c.Input(1)], null, "",
+            OnnxFactory.Attribute("exclusive", c.Node.AttributeInt("exclusive", 0)), OnnxFactory.Attribute("reverse", 1 - c.Node.AttributeInt("reverse", 0)))), [0]);
+        rules.Add("Trilu", c => c.Give(0, c.G.Op("Trilu", c.Has(1) ? [c.Gradient, c.Input(1)] : [c.Gradient], null, "",
+            OnnxFactory.Attribute("upper", c.Node.AttributeInt("upper", 1)))), [0]);
     }
 
     /// <summary>
@@ -96,5 +102,20 @@ internal static class ShapeRules
             }
         }
         c.Give(0, parts.Length == 1 ? parts[0] : c.G.Concat(parts, c.Node.AttributeInt("axis", 0)));
+    }
+
+    /// <summary>[r1 d1, r2 d2, ...] is [r1, d1, r2, d2, ...], summed over the repeats.</summary>
+    private static void Tile(GradientContext c)
+    {
+        GraphBuilder g = c.G;
+        int rank = c.RankOf(c.Input(0));
+        if (rank == 0)
+        {
+            c.Give(0, c.Gradient);
+            return;
+        }
+        Value pairs = g.Concat([g.Unsqueeze(c.Input(1), [1]), g.Unsqueeze(ShapeValue(c, c.Input(0)), [1])], 1);
+        Value parted = g.Reshape(c.Gradient, g.Reshape(pairs, [-1]));
+        c.Give(0, g.ReduceSum(parted, [.. Enumerable.Range(0, rank).Select(i => 2L * i)], false));
     }
 }

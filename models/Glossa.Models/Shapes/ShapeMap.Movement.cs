@@ -156,8 +156,11 @@ public sealed partial class ShapeMap
     /// <summary>A slice's first index and the bound that it stops before, normalised as the operator's specification says.</summary>
     internal static (long First, long Last) SliceBounds(long size, long start, long end, long step)
     {
+        if (size == 0) return (0, 0);
+        // ONNX Runtime reads the largest integers as "to the end", whichever way the slice runs.
+        if (step < 0 && end is int.MaxValue or long.MaxValue) end = -1;
+        else if (end < 0 && end > long.MinValue + size) end += size;
         if (start < 0) start += size;
-        if (end < 0 && end > long.MinValue + size) end += size;
         return step > 0
             ? (Math.Clamp(start, 0, size), Math.Clamp(end, 0, size))
             : (Math.Clamp(start, 0, Math.Max(size - 1, 0)), Math.Clamp(end, -1, Math.Max(size - 1, -1)));

@@ -140,6 +140,10 @@ public sealed partial class ShapeMap
                 Set(node.Out(1), DataType.Float, statistics);
                 Set(node.Out(2), DataType.Float, (Dimension[]?)statistics?.Clone());
                 break;
+            case "SimplifiedLayerNormalization":
+                Set(node.Out(0), type, Copy(node.In(0)));
+                Set(node.Out(1), DataType.Float, NormalizedShape(node));
+                break;
             case "SkipLayerNormalization" or "SkipSimplifiedLayerNormalization":
                 Set(node.Out(0), type, Copy(node.In(0)));
                 Set(node.Out(3), type, Copy(node.In(0)));
@@ -172,7 +176,7 @@ public sealed partial class ShapeMap
         "Identity", "Neg", "Abs", "Sqrt", "Reciprocal", "Exp", "Log", "Relu", "LeakyRelu", "Elu", "Selu", "Celu", "Sigmoid", "HardSigmoid", "HardSwish",
         "Tanh", "Erf", "Gelu", "Mish", "Softplus", "Softsign", "ThresholdedRelu", "Swish", "QuickGelu", "FastGelu", "BiasGelu", "Softmax", "LogSoftmax",
         "Hardmax", "Clip", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Floor", "Ceil", "Round", "Sign",
-        "Trilu", "CumSum", "ScatterND", "ScatterElements", "RMSNormalization", "SimplifiedLayerNormalization", "RotaryEmbedding", "BatchNormalization",
+        "Trilu", "CumSum", "ScatterND", "ScatterElements", "RMSNormalization", "RotaryEmbedding", "BatchNormalization",
         "InstanceNormalization", "GroupNormalization", "LpNormalization", "Shrink", "BitwiseNot",
     ];
 

@@ -13,9 +13,10 @@ public sealed partial class ShapeMap
     private readonly Dictionary<string, Dimension[]> _shapes = [];
     private readonly Dictionary<string, Dimension[]> _contents = [];
     private readonly Dictionary<string, float> _scalars = [];
+    private readonly Dictionary<string, bool> _flags = [];
     private readonly Dictionary<string, ValueInfoProto> _declared = [];
     private int _fresh;
-    private int _nodes;
+    private readonly HashSet<NodeProto> _seen = new(ReferenceEqualityComparer.Instance);
 
     private ShapeMap()
     {
@@ -50,9 +51,9 @@ public sealed partial class ShapeMap
         {
             if (!_shapes.ContainsKey(input.Name)) Declare(input);
         }
-        for (; _nodes < graph.Node.Count; _nodes++)
+        foreach (NodeProto node in graph.Node)
         {
-            NodeProto node = graph.Node[_nodes];
+            if (!_seen.Add(node)) continue;
             InferNode(node);
             if (Rank(node.Out(0)) is < 0 or > 1) _contents.Remove(node.Out(0));
             foreach (string output in node.Output) MergeDeclared(output);
@@ -83,6 +84,10 @@ public sealed partial class ShapeMap
 
     /// <summary>The value of a constant float32 tensor of one element, or null.</summary>
     public float? Scalar(string name) => _scalars.TryGetValue(name, out float value) ? value : null;
+
+    /// <summary>The value of a constant boolean, or null.</summary>
+    public bool? Flag(string name) => _flags.TryGetValue(name, out bool value) ? value
+        : _equal.TryGetValue(name, out bool?[]? compared) && compared.Length == 1 ? compared[0] : null;
 
     private static long[]? Constants(Dimension[]? dimensions) =>
         dimensions is not null && Array.TrueForAll(dimensions, d => d.IsConstant) ? Array.ConvertAll(dimensions, d => d.Value) : null;
@@ -143,5 +148,7 @@ public sealed partial class ShapeMap
             _contents[name] = Array.ConvertAll(OnnxFactory.Integers(tensor), Dimension.Of);
         else if (type == DataType.Float && count == 1)
             _scalars[name] = OnnxFactory.Floats(tensor)[0];
+        else if (type == DataType.Bool && count == 1 && (tensor.RawData.Length == 1 || tensor.Int32Data.Count == 1))
+            _flags[name] = tensor.RawData.Length == 1 ? tensor.RawData[0] != 0 : tensor.Int32Data[0] != 0;
     }
 }

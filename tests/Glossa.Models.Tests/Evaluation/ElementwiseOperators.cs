@@ -74,6 +74,7 @@ internal static class ElementwiseOperators
         Parametric(operators, "Celu", 1, (v, alpha) => v < 0 ? alpha * (Math.Exp(v / alpha) - 1) : v);
         Parametric(operators, "ThresholdedRelu", 1, (v, alpha) => v > alpha ? v : 0);
         Parametric(operators, "com.microsoft.QuickGelu", 1.702f, (v, alpha) => v * Sigmoid(alpha * v));
+        Parametric(operators, "Swish", 1, (v, alpha) => v * Sigmoid(alpha * v));
         operators["Selu"] = n =>
         {
             double alpha = n.Proto.Find("alpha")?.F ?? 1.67326319217681884765625f, gamma = n.Proto.Find("gamma")?.F ?? 1.05070102214813232421875f;

@@ -11,6 +11,7 @@ internal static class MatrixOperators
         operators["Gemm"] = Gemm;
         operators["Einsum"] = n => [Einsum(n.Proto.AttributeText("equation", ""), [.. n.Inputs.Select(t => t!)])];
         operators["Conv"] = Conv;
+        operators["ConvTranspose"] = ConvTranspose;
     }
 
     internal static DoubleTensor MatMul(DoubleTensor a, DoubleTensor b)
@@ -152,6 +153,31 @@ internal static class MatrixOperators
                 if (inside) sum += x.Data[from] * w.Data[(at[1] * block) + j];
             }
             y.Data[i] = sum;
+        }
+        return [y];
+    }
+
+    /// <summary>Each input element adds its multiple of the kernel to the output; without padding, which the gradient rules do not use.</summary>
+    private static DoubleTensor[] ConvTranspose(EvaluatedNode n)
+    {
+        if (n.Proto.Find("pads") is not null || n.Proto.Find("output_padding") is not null || n.Proto.Find("auto_pad") is not null) throw new NotSupportedException("padded ConvTranspose");
+        DoubleTensor x = n[0], w = n[1];
+        int spatial = x.Rank - 2, groups = (int)n.Whole("group", 1), perGroup = x.Shape[1] / groups;
+        long[] strides = n.Proto.AttributeInts("strides") ?? [.. Enumerable.Repeat(1L, spatial)], dilations = n.Proto.AttributeInts("dilations") ?? [.. Enumerable.Repeat(1L, spatial)];
+        int[] shape = [x.Shape[0], w.Shape[1] * groups, .. Enumerable.Range(0, spatial).Select(d => (int)(((x.Shape[d + 2] - 1) * strides[d]) + ((w.Shape[d + 2] - 1) * dilations[d]) + 1))];
+        DoubleTensor y = DoubleTensor.Of(x.Type, shape);
+        int[] at = new int[x.Rank], kernel = new int[w.Rank], yStrides = y.Strides;
+        int block = DoubleTensor.Count(w.Shape.AsSpan(1));
+        for (int i = 0; i < x.Data.Length; i++)
+        {
+            for (int d = x.Rank - 1, rest = i; d >= 0; rest /= x.Shape[d--]) at[d] = rest % x.Shape[d];
+            for (int j = 0; j < block; j++)
+            {
+                for (int d = w.Rank - 1, rest = j; d >= 1; rest /= w.Shape[d--]) kernel[d] = rest % w.Shape[d];
+                int to = (at[0] * yStrides[0]) + (((at[1] / perGroup * w.Shape[1]) + kernel[1]) * yStrides[1]);
+                for (int d = 0; d < spatial; d++) to += (int)((at[d + 2] * strides[d]) + (kernel[d + 2] * dilations[d])) * yStrides[d + 2];
+                y.Data[to] += x.Data[i] * w.Data[(at[1] * block) + j];
+            }
         }
         return [y];
     }

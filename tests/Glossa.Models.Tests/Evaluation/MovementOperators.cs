@@ -165,6 +165,8 @@ internal static class MovementOperators
         for (int i = 0; i < axes.Length; i++)
         {
             long size = shape[axes[i]], start = starts[i] < 0 ? starts[i] + size : starts[i], end = ends[i] < -size ? (steps[i] < 0 ? -1 : 0) : ends[i] < 0 ? ends[i] + size : ends[i];
+            // The largest integers mean "to the end" in ONNX Runtime, whichever way the slice runs.
+            if (ends[i] is int.MaxValue or long.MaxValue && steps[i] < 0) end = -1;
             start = steps[i] > 0 ? Math.Clamp(start, 0, size) : Math.Clamp(start, 0, Math.Max(0, size - 1));
             end = steps[i] > 0 ? Math.Clamp(end, 0, size) : Math.Clamp(end, -1, Math.Max(-1, size - 1));
             shape[axes[i]] = (int)Math.Max(0, Math.Ceiling((end - start) / (double)steps[i]));

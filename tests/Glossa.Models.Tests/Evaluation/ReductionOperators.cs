@@ -48,7 +48,8 @@ internal static class ReductionOperators
         int[] axes = n.Axes(1, x.Rank) ?? [];
         if (axes.Length == 0)
         {
-            if (n.Whole("noop_with_empty_axes", 0) != 0) return x;
+            // No axes are reduced then, but each element still is its own sum of squares, norm, ...
+            if (n.Whole("noop_with_empty_axes", 0) != 0) return x.Map(v => reduce([v]));
             axes = [.. Enumerable.Range(0, x.Rank)];
         }
         return Reduce(x, axes, n.Whole("keepdims", 1) != 0, reduce);

@@ -14,7 +14,8 @@ internal static class ElementwiseCases
             cases[op] = RuleGen.Cases(RuleGen.Broadcast(), (t, s) => t.Node(op, [t.Real(s.A, a), t.Real(s.B, b)]));
         cases["Mul/square"] = RuleGen.Cases(RuleGen.Shape(0, 3), (t, s) => { Value x = t.Real(s); t.Node("Mul", [x, x]); });
         foreach ((string op, Draw draw) in ((string, Draw)[])[("Identity", Draw.Normal), ("Neg", Draw.Normal), ("Abs", Draw.Spaced), ("Sqrt", Draw.Positive),
-            ("Reciprocal", Draw.NonZero), ("Exp", Draw.Normal), ("Log", Draw.Positive), ("Sin", Draw.Normal), ("Cos", Draw.Normal)])
+            ("Reciprocal", Draw.NonZero), ("Exp", Draw.Normal), ("Log", Draw.Positive), ("Sin", Draw.Normal), ("Cos", Draw.Normal),
+            ("Tan", Draw.Unit), ("Asin", Draw.Unit), ("Acos", Draw.Unit), ("Atan", Draw.Normal), ("Sinh", Draw.Normal), ("Cosh", Draw.Normal)])
         {
             cases[op] = RuleGen.Cases(RuleGen.Shape(0, 3), (t, s) => t.Node(op, [t.Real(s, draw)]));
         }
@@ -39,10 +40,18 @@ internal static class ElementwiseCases
         cases["Where"] = RuleGen.Cases(
             from shape in RuleGen.Shape(0, 3) from a in RuleGen.Part(shape) from b in RuleGen.Part(shape) from c in RuleGen.Part(shape) select (a, b, c),
             (t, s) => t.Node("Where", [t.Flags(s.c), t.Real(s.a), t.Real(s.b)]));
-        cases["Clip"] = RuleGen.Cases(Gen.Select(RuleGen.Shape(0, 3), Gen.Bool, Gen.Bool), (t, p) => t.Node("Clip", [
-            t.Real(p.Item1, Draw.Spaced), p.Item2 ? t.G.Constant(-0.4f) : Value.None, p.Item3 ? t.G.Constant(0.4f) : Value.None]));
+        cases["Clip"] = RuleGen.Cases(Gen.Select(RuleGen.Shape(0, 3), Gen.Int[0, 2], Gen.Int[0, 2]), (t, p) => t.Node("Clip", [
+            t.Real(p.Item1, Draw.Spaced), Bound(t, p.Item2, -0.4f), Bound(t, p.Item3, 0.4f)]));
         cases["Cast"] = RuleGen.Cases(Gen.Select(RuleGen.Shape(0, 3), RuleGen.OneOf(DataType.Float, DataType.Double)), (t, p) =>
             t.Node("Cast", [t.Real(p.Item1)], 1, "", Attribute("to", (long)p.Item2)));
         cases["CastLike"] = RuleGen.Cases(RuleGen.Shape(0, 3), (t, s) => t.Node("CastLike", [t.Real(s), t.G.Cast(t.G.Constant(1f), DataType.Double)]));
     }
+
+    /// <summary>No bound, a constant one, or one with a gradient of its own.</summary>
+    private static Value Bound(RuleCase t, int kind, float value) => kind switch
+    {
+        0 => Value.None,
+        1 => t.G.Constant(value),
+        _ => t.G.Add(t.G.Mul(t.Real([]), t.G.Constant(0.01f)), t.G.Constant(value)),
+    };
 }

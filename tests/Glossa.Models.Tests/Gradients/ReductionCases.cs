@@ -12,11 +12,19 @@ internal static class ReductionCases
 
     internal static void AddTo(Dictionary<string, Gen<Func<RuleCase>>> cases)
     {
-        foreach ((string op, Draw draw) in ((string, Draw)[])[("ReduceSum", Draw.Normal), ("ReduceMean", Draw.Normal)])
+        foreach ((string op, Draw draw) in ((string, Draw)[])[("ReduceSum", Draw.Normal), ("ReduceMean", Draw.Normal), ("ReduceMax", Draw.Spaced), ("ReduceMin", Draw.Spaced),
+            ("ReduceProd", Draw.NonZero), ("ReduceL1", Draw.Spaced), ("ReduceL2", Draw.NonZero), ("ReduceSumSquare", Draw.Normal), ("ReduceLogSum", Draw.Positive), ("ReduceLogSumExp", Draw.Normal)])
         {
             cases[op] = RuleGen.Cases(Reductions, (t, p) => t.Node(op,
                 p.Axes.Length > 0 ? [t.Real(p.Shape, draw), t.G.Ints(p.Axes)] : [t.Real(p.Shape, draw)], 1, "",
                 Attribute("keepdims", p.Keep ? 1 : 0), Attribute("noop_with_empty_axes", p.NoOp ? 1 : 0)));
         }
+        // One exact zero and two, where P / x cannot be used.
+        cases["ReduceProd/zeros"] = RuleGen.Cases(Gen.Select(RuleGen.Shape(2, 2), Gen.Int[1, 2], Gen.Bool), (t, p) =>
+        {
+            Value x = t.Real(p.Item1);
+            for (int i = 0; i < Math.Min(p.Item2, t.Feeds[x.Name].Data.Length); i++) t.Feeds[x.Name].Data[i] = 0;
+            t.Node("ReduceProd", p.Item3 ? [x, t.G.Ints(-1)] : [x], 1, "", Attribute("keepdims", 0));
+        });
     }
 }

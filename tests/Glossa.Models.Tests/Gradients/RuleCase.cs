@@ -17,6 +17,9 @@ public enum Draw
     /// <summary>Distinct values at least 0.1 apart and away from zero, for operators with kinks (Relu, Max, TopK).</summary>
     Spaced,
 
+    /// <summary>From -0.8 to 0.8.</summary>
+    Unit,
+
     /// <summary>Away from zero on both sides, for divisors.</summary>
     NonZero,
 }
@@ -52,15 +55,15 @@ public sealed class RuleCase
     public SeededRandom Random => _random;
 
     /// <summary>An input whose gradient is checked.</summary>
-    public Value Real(int[] shape, Draw draw = Draw.Normal)
+    public Value Real(int[] shape, Draw draw = Draw.Normal, bool dynamic = true)
     {
-        Value value = Fixed(shape, draw);
+        Value value = Fixed(shape, draw, dynamic);
         Targets.Add(value.Name);
         return value;
     }
 
     /// <summary>A floating input without a gradient.</summary>
-    public Value Fixed(int[] shape, Draw draw = Draw.Normal) => Feed("x", DoubleTensor.Reals(shape, Elements(DoubleTensor.Count(shape), draw)));
+    public Value Fixed(int[] shape, Draw draw = Draw.Normal, bool dynamic = true) => Feed("x", DoubleTensor.Reals(shape, Elements(DoubleTensor.Count(shape), draw)), dynamic);
 
     /// <summary>Indices in [-size, size), or [0, size).</summary>
     public Value Indices(int[] shape, int size, bool negative = true) =>
@@ -76,9 +79,9 @@ public sealed class RuleCase
         return values;
     }
 
-    public Value Feed(string name, DoubleTensor tensor)
+    public Value Feed(string name, DoubleTensor tensor, bool dynamic = true)
     {
-        Value value = G.Input(G.Unique(name) + "_in", tensor.Type, [.. tensor.Shape.Select((d, i) => _dynamic && _random.NextInt32(2) == 0 ? (object)$"{name}{Feeds.Count}_{i}" : d)]);
+        Value value = G.Input(G.Unique(name) + "_in", tensor.Type, [.. tensor.Shape.Select((d, i) => _dynamic && dynamic && _random.NextInt32(2) == 0 ? (object)$"{name}{Feeds.Count}_{i}" : d)]);
         Feeds[value.Name] = tensor;
         return value;
     }
@@ -91,6 +94,7 @@ public sealed class RuleCase
             values[i] = draw switch
             {
                 Draw.Positive => 0.3 + (1.7 * _random.NextDouble()),
+                Draw.Unit => 1.6 * (_random.NextDouble() - 0.5),
                 Draw.Spaced => ((i - (count / 2)) * 0.2) + 0.07 + (0.06 * _random.NextDouble()),
                 Draw.NonZero => (0.3 + (1.7 * _random.NextDouble())) * (_random.NextInt32(2) == 0 ? -1 : 1),
                 _ => _random.NextNormal(),
@@ -102,5 +106,5 @@ public sealed class RuleCase
     }
 
     public override string ToString() =>
-        $"{G.Graph.Node[^1].OpType} {string.Join(" ", Feeds.Select(f => $"{f.Key}[{string.Join(",", f.Value.Shape)}]"))} {string.Join(" ", G.Graph.Node[^1].Attribute)}";
+        $"{string.Join(",", G.Graph.Node.Select(n => n.OpType).Distinct())} {string.Join(" ", Feeds.Select(f => $"{f.Key}[{string.Join(",", f.Value.Shape)}]" + (f.Value.IsFloating ? "" : $"={{{string.Join(",", f.Value.Data)}}}")))} {string.Join(" ", G.Graph.Initializer.Select(i => i.Name))} {string.Join(" ", G.Graph.Node.First(n => n.Output.Any(Outputs.Contains)).Attribute)}";
 }

@@ -33,10 +33,10 @@ internal static class RuleGen
         select shape.Select((d, i) => ones[i] ? 1 : d).Skip(skip / 2).ToArray();
 
     /// <summary>A case from drawn parameters: its elements from a drawn seed, its axes static or dynamic.</summary>
-    internal static Gen<Func<RuleCase>> Cases<T>(Gen<T> parameters, Action<RuleCase, T> build) => Gen.Select(parameters, Gen.Int[0, 1_000_000], Gen.Bool)
-        .Select((drawn, seed, dynamic) => (Func<RuleCase>)(() =>
+    internal static Gen<Func<RuleCase>> Cases<T>(Gen<T> parameters, Action<RuleCase, T> build, bool dynamic = true) => Gen.Select(parameters, Gen.Int[0, 1_000_000], Gen.Bool)
+        .Select((drawn, seed, drawnDynamic) => (Func<RuleCase>)(() =>
         {
-            RuleCase test = new(seed, dynamic);
+            RuleCase test = new(seed, dynamic && drawnDynamic);
             build(test, drawn);
             return test;
         }));

@@ -51,6 +51,8 @@ public sealed class RuleTests
         ShapeCases.AddTo(cases);
         GatherCases.AddTo(cases);
         ReductionCases.AddTo(cases);
+        AttentionCases.AddTo(cases);
+        ControlCases.AddTo(cases);
         return cases;
     }
 }

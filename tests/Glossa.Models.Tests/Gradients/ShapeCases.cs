@@ -52,6 +52,30 @@ internal static class ShapeCases
                 // One part that nobody reads.
                 if (p.sizes.Length > 1) t.Outputs.RemoveAt(0);
             });
+        cases["Tile"] = RuleGen.Cases(
+            from shape in RuleGen.Shape(1, 3) from repeats in Gen.Long[1, 3].Array[shape.Length] from constant in Gen.Bool select (shape, repeats, constant),
+            (t, p) => t.Node("Tile", [t.Real(p.shape), p.constant ? t.G.Ints(p.repeats) : t.Feed("repeats", DoubleTensor.Wholes([p.repeats.Length], p.repeats))]));
+        cases["CumSum"] = RuleGen.Cases(
+            from shape in RuleGen.Shape(1, 3) from axis in RuleGen.Axis(shape.Length) from exclusive in Gen.Bool from reverse in Gen.Bool select (shape, axis, exclusive, reverse),
+            (t, p) => t.Node("CumSum", [t.Real(p.shape), t.G.Constant((long)p.axis)], 1, "", Attribute("exclusive", p.exclusive ? 1 : 0), Attribute("reverse", p.reverse ? 1 : 0)));
+        cases["Trilu"] = RuleGen.Cases(Gen.Select(RuleGen.Shape(2, 4), Gen.Long[-2, 2], Gen.Bool, Gen.Bool), (t, p) =>
+            t.Node("Trilu", p.Item4 ? [t.Real(p.Item1), t.G.Constant(p.Item2)] : [t.Real(p.Item1)], 1, "", Attribute("upper", p.Item3 ? 1 : 0)));
+        foreach (string mode in (string[])["constant", "edge", "reflect", "wrap"])
+        {
+            cases["Pad/" + mode] = RuleGen.Cases(
+                from shape in Gen.Int[3, 4].Array[1, 3]
+                from axes in RuleGen.Axes(shape.Length, 1)
+                from pads in (mode == "constant" ? Gen.Long[-1, 2] : Gen.Long[0, 2]).Array[2 * axes.Length]
+                from constant in Gen.Bool
+                select (shape, axes, pads, constant),
+                (t, p) =>
+                {
+                    bool all = p.axes.Length == p.shape.Length;
+                    long[] axes = all ? [.. Enumerable.Range(0, p.shape.Length).Select(i => (long)i)] : p.axes;
+                    Value pads = p.constant ? t.G.Ints(p.pads) : t.Feed("pads", DoubleTensor.Wholes([p.pads.Length], p.pads)), x = t.Real(p.shape);
+                    t.Node("Pad", all ? [x, pads] : [x, pads, Value.None, t.G.Ints(axes)], 1, "", Attribute("mode", mode));
+                });
+        }
         cases["Slice"] = Slices([1]);
         cases["Slice/steps"] = Slices([1, 2, -1, -2]);
     }

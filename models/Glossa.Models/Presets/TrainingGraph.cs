@@ -101,6 +101,18 @@ public sealed class TrainingGraph : TransformerGraph
         return G.Reshape(expanded, [0, -1, Options.HeadSize], which + ".all_heads");
     }
 
+    /// <summary>Name of the input that holds a place's dropout factors, <c>[sequence, batch, width]</c>.</summary>
+    public static string DropoutInput(int place) => "dropout." + place.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The factors (0, or 1 / (1 - rate)) are inputs and not drawn in the graph: the runtime's own generator goes on from run to run,
+    /// so that a resumed training would see other numbers than an uninterrupted one.
+    /// </remarks>
+    protected override Value Dropped(Value x, int place) => Options.Dropout == 0
+        ? x
+        : G.Mul(x, G.Input(DropoutInput(place), DataType.Float, "sequence", "batch", Options.Width), "dropped");
+
     /// <inheritdoc/>
     protected override Value RmsNorm(Value x, string? gain, int size, string name) =>
         G.RmsNormFused(x, gain is null ? Ones(size) : Parameter(gain), Options.NormEpsilon, name).Normalized;

@@ -55,6 +55,9 @@ public abstract class TransformerGraph
     /// <summary>RMSNorm over the last axis of <paramref name="size"/> elements; the gain is null where the model has none.</summary>
     protected abstract Value RmsNorm(Value x, string? gain, int size, string name);
 
+    /// <summary>Dropout of a place (0 the embedding, then two a block) where the form trains.</summary>
+    protected virtual Value Dropped(Value x, int place) => x;
+
     /// <summary>Declares the outputs from the logits.</summary>
     protected abstract void Outputs(Value logits);
 
@@ -75,7 +78,7 @@ public abstract class TransformerGraph
     private Value Embed(Value ids)
     {
         Value x = G.Gather(Parameter(TransformerParameters.Embedding), ids, 0, "embedding");
-        return Options.EmbeddingNorm ? RmsNorm(x, null, Options.Width, "embedding.norm") : x;
+        return Dropped(Options.EmbeddingNorm ? RmsNorm(x, null, Options.Width, "embedding.norm") : x, 0);
     }
 
     private Value Block(Value x, int layer)
@@ -83,9 +86,9 @@ public abstract class TransformerGraph
         string prefix = TransformerParameters.LayerPrefix(layer);
         using IDisposable scope = G.Scope($"layers.{layer}");
         Value attended = Attention(RmsNorm(x, Gain(prefix + "input_layernorm.weight"), Options.Width, "attention.norm"), layer);
-        x = G.Add(x, attended, "attention.residual");
+        x = G.Add(x, Dropped(attended, 1 + 2 * layer), "attention.residual");
         Value fed = FeedForward(RmsNorm(x, Gain(prefix + "post_attention_layernorm.weight"), Options.Width, "mlp.norm"), prefix);
-        return G.Add(x, fed, "mlp.residual");
+        return G.Add(x, Dropped(fed, 2 + 2 * layer), "mlp.residual");
     }
 
     private Value FeedForward(Value x, string prefix)

@@ -80,6 +80,9 @@ public sealed record TransformerOptions
     /// <summary>Epsilon inside the root of RMSNorm.</summary>
     public float NormEpsilon { get; init; } = 1e-6f;
 
+    /// <summary>Share of the embedding and of every block's output that training sets to zero at random; the rest is scaled up.</summary>
+    public float Dropout { get; init; }
+
     /// <summary>Rotation sense of the rotary embedding: nanochat turns clockwise, Llama and Qwen the other way.</summary>
     public bool ClockwiseRotary => ModelType == "nanochat";
 
@@ -98,6 +101,7 @@ public sealed record TransformerOptions
         Require(KeyValueHeads > 0 && Heads % KeyValueHeads == 0, "kvHeads", $"must divide heads ({Heads})");
         Require(HeadSize > 0 && HeadSize % 2 == 0, "headSize", "must be positive and even");
         Require(FeedForward > 0, "feedForward", "must be positive");
+        Require(Dropout is >= 0 and < 1, "dropout", "must lie in 0..1, 1 excluded");
         Require(Context > 1, "context", "must be at least 2");
         Require(!TiedHead || TextVocabulary <= Vocabulary, "tiedHead", "needs the text vocabulary inside the vocabulary");
     }

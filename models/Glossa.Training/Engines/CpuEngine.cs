@@ -21,7 +21,8 @@ public sealed class CpuEngine : ITrainingEngine
     /// <param name="step">The training step.</param>
     /// <param name="initial">Start values by parameter name.</param>
     /// <param name="workers">Concurrent runs, at most one a core.</param>
-    public CpuEngine(StepModel step, IReadOnlyDictionary<string, float[]> initial, int workers)
+    /// <param name="dropout">Rate of the factors that are fed to <c>dropout.*</c> inputs.</param>
+    public CpuEngine(StepModel step, IReadOnlyDictionary<string, float[]> initial, int workers, float dropout = 0)
     {
         ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(initial);
@@ -31,7 +32,7 @@ public sealed class CpuEngine : ITrainingEngine
         foreach (ParameterSlot slot in Layout.Slots) initial[slot.Name].AsSpan().CopyTo(Parameters.Slice(slot));
         using SessionOptions options = Options();
         _session = new InferenceSession(step.Model.ToByteArray(), options);
-        _workers = [.. Enumerable.Range(0, workers).Select(_ => new StepWorker(_session, Layout, Parameters))];
+        _workers = [.. Enumerable.Range(0, workers).Select(_ => new StepWorker(_session, Layout, Parameters, dropout))];
     }
 
     /// <inheritdoc/>

@@ -6,4 +6,5 @@ namespace Glossa.Training.Engines;
 /// <param name="InputIds">Token ids, <c>[batch, sequence]</c>.</param>
 /// <param name="Labels">Labels, <c>[batch, sequence]</c>, unshifted; -100 is ignored.</param>
 /// <param name="AttentionMask">1 where a token is real, <c>[batch, sequence]</c>; null where the model takes none.</param>
-public sealed record MicroBatch(int Batch, int Sequence, long[] InputIds, long[] Labels, long[]? AttentionMask = null);
+/// <param name="Seed">Seed of the dropout factors.</param>
+public sealed record MicroBatch(int Batch, int Sequence, long[] InputIds, long[] Labels, long[]? AttentionMask = null, ulong Seed = 0);

@@ -14,9 +14,11 @@ internal sealed class StepWorker : IDisposable
     private readonly float[] _weight = new float[1];
     private readonly FloatBuffer _loss = new(1);
     private readonly bool _takesMask;
+    private readonly DropoutFactors _dropout;
 
-    public StepWorker(InferenceSession session, ParameterLayout layout, FloatBuffer parameters)
+    public StepWorker(InferenceSession session, ParameterLayout layout, FloatBuffer parameters, float dropout)
     {
+        _dropout = new DropoutFactors(session, dropout);
         _session = session;
         _binding = session.CreateIoBinding();
         _takesMask = session.InputMetadata.ContainsKey("attention_mask");
@@ -50,6 +52,7 @@ internal sealed class StepWorker : IDisposable
             mask = OrtValue.CreateTensorValueFromMemory(batch.AttentionMask ?? throw new ArgumentException("the model takes an attention mask", nameof(batch)), shape);
             _binding.BindInput("attention_mask", mask);
         }
+        using IDisposable factors = _dropout.Bind(_binding, batch);
         _session.RunWithBinding(_run, _binding);
         mask?.Dispose();
         return _loss.Span[0];
@@ -61,6 +64,7 @@ internal sealed class StepWorker : IDisposable
         foreach (OrtValue value in _values) value.Dispose();
         _run.Dispose();
         _loss.Dispose();
+        _dropout.Dispose();
         Gradients.Dispose();
     }
 

@@ -31,7 +31,7 @@ public static class ModelOptions
             Vocabulary = vocabulary, TextVocabulary = textVocabulary, Layers = model.Layers ?? preset.Layers, Width = width, Heads = heads,
             KeyValueHeads = model.KvHeads ?? heads, HeadSize = width / heads, FeedForwardKind = swiGlu ? FeedForwardKind.SwiGlu : FeedForwardKind.SquaredRelu,
             FeedForward = model.FeedForward ?? (swiGlu ? width * 8 / 3 / 16 * 16 : 4 * width), Context = ContextOf(model),
-            TiedHead = model.TiedHead ?? preset.TiedHead, RopeTheta = (float)(model.RopeTheta ?? preset.RopeTheta),
+            TiedHead = model.TiedHead ?? preset.TiedHead, Dropout = (float)(model.Dropout ?? 0), RopeTheta = (float)(model.RopeTheta ?? preset.RopeTheta),
         };
         // A published architecture describes its own feed-forward form only.
         if (swiGlu != (preset.FeedForwardKind == FeedForwardKind.SwiGlu)) options = options with { ModelType = "glossa" };

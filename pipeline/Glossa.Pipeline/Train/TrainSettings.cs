@@ -7,6 +7,7 @@ namespace Glossa.Pipeline.Train;
 /// <param name="Optimizer">Rates, decay, clipping, averaging.</param>
 /// <param name="Batch">Tokens of a step and of a micro-batch.</param>
 /// <param name="Context">Longest window.</param>
+/// <param name="Dropout">Rate of dropout.</param>
 /// <param name="Engine">What runs the step.</param>
 /// <param name="Seed">Seed of the order.</param>
-public sealed record TrainSettings(CurriculumConfig Curriculum, OptimizerConfig Optimizer, BatchConfig Batch, int Context, EngineKind Engine, long Seed);
+public sealed record TrainSettings(CurriculumConfig Curriculum, OptimizerConfig Optimizer, BatchConfig Batch, int Context, double Dropout, EngineKind Engine, long Seed);

@@ -22,6 +22,7 @@ public sealed class Trainer : IDisposable
     private readonly GradientClipping _clipping;
     private readonly WeightAverage? _average;
     private readonly float _clip;
+    private readonly ulong _seed;
 
     /// <summary>Makes a loop around an engine.</summary>
     /// <param name="engine">Runs the step; not disposed here.</param>
@@ -37,6 +38,7 @@ public sealed class Trainer : IDisposable
         _optimizer = new Optimizer(engine.Layout, Optimizers.Of(settings.Optimizer), _pool, transposed);
         _clipping = new GradientClipping(engine.Layout, _pool);
         _average = settings.Optimizer.Ema > 0 ? new WeightAverage(engine.Layout, (float)settings.Optimizer.Ema, warmUp: true, _pool) : null;
+        _seed = (ulong)settings.Seed << 44;
         _clip = settings.Optimizer.Clip > 0 ? (float)settings.Optimizer.Clip : float.MaxValue;
     }
 
@@ -66,7 +68,8 @@ public sealed class Trainer : IDisposable
                     Save(checkpoints, progress);
                     context.Cancellation.ThrowIfCancellationRequested();
                 }
-                MicroBatch[] microBatches = [.. phase.Batches.Step(progress.Step).Select(assembler.Assemble)];
+                MicroBatch[] microBatches = [.. phase.Batches.Step(progress.Step).Select((planned, i) =>
+                    assembler.Assemble(planned) with { Seed = Seed(progress.AllSteps, i) })];
                 int predictions = phase.Batches.Predictions(progress.Step);
                 double loss = _engine.Run(microBatches, 1f / predictions);
                 double norm = _clipping.Norm(_engine.Gradients);
@@ -117,6 +120,9 @@ public sealed class Trainer : IDisposable
         FloatBuffer weights = _average?.Average ?? _engine.Parameters;
         SafetensorsWriter.WriteFile(path, [.. _engine.Layout.Slots.Select(slot => SafetensorsTensor.Floats(slot.Name, slot.Shape, weights, slot.Offset, slot.Length))]);
     }
+
+    // One number a micro-batch of the whole training, so that dropout depends on the position alone.
+    private ulong Seed(int step, int microBatch) => _seed + ((ulong)step << 20) + (ulong)microBatch;
 
     private static string WeightsName(IReadOnlyList<PlannedPhase> phases, int phase) =>
         phase == phases.Count - 1 ? TrainStage.FinalName : TrainStage.PhaseName(phase);

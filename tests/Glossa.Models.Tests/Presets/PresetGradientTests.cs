@@ -28,7 +28,10 @@ public sealed class PresetGradientTests
         yield return new TestCaseData(tiny with { QueryKeyNorm = false, Layers = 1 }).SetArgDisplayNames("without query-key norm");
     }
 
-    [TestCaseSource(nameof(Presets))]
+    private static IEnumerable<TestCaseData> PresetsWithDropout() =>
+        Presets().Append(new TestCaseData(((TransformerOptions)Presets().First().Arguments[0]!) with { Dropout = 0.25f }).SetArgDisplayNames("dropout"));
+
+    [TestCaseSource(nameof(PresetsWithDropout))]
     public void Step_Preset_DoubleGradientsMatchDifferences(TransformerOptions options)
     {
         Dictionary<string, float[]> parameters = Parameters(options);
@@ -122,6 +125,22 @@ public sealed class PresetGradientTests
         }
     }
 
+    [Test]
+    public void Engine_Dropout_DependsOnTheSeedAlone()
+    {
+        TransformerOptions options = ((TransformerOptions)Presets().First().Arguments[0]!) with { Dropout = 0.5f };
+        Dictionary<string, float[]> parameters = Parameters(options);
+        StepModel step = TrainingStep.Build(TrainingGraph.Build(options, parameters), Options(options) with { Accumulate = true, WeightedLoss = true });
+        double Loss(float rate, ulong seed)
+        {
+            using CpuEngine engine = new(step, parameters, 1, rate);
+            return engine.Run([Row(options, 0) with { Seed = seed }], 1f);
+        }
+        Assert.That(Loss(0.5f, 1), Is.EqualTo(Loss(0.5f, 1)));
+        Assert.That(Loss(0.5f, 1), Is.Not.EqualTo(Loss(0.5f, 2)));
+        Assert.That(Loss(0, 1), Is.EqualTo(Loss(0, 2)), "a rate of 0 drops nothing");
+    }
+
     private static void CheckDifferences(DoubleEvaluator evaluator, Dictionary<string, DoubleTensor> feeds, string name, DoubleTensor gradient)
     {
         const double h = 1e-5;
@@ -156,6 +175,12 @@ public sealed class PresetGradientTests
         feeds["input_ids"] = Ids(options);
         feeds["attention_mask"] = Mask();
         feeds[StepModel.Labels] = Labels(options);
+        SeededRandom random = new(5);
+        for (int place = 0; options.Dropout > 0 && place <= 2 * options.Layers; place++)
+        {
+            feeds[TrainingGraph.DropoutInput(place)] = DoubleTensor.Reals([Sequence, Batch, options.Width],
+                [.. Enumerable.Range(0, Sequence * Batch * options.Width).Select(_ => random.NextDouble() < options.Dropout ? 0 : 1 / (1 - (double)options.Dropout))]);
+        }
         return feeds;
     }
 

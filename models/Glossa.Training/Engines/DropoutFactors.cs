@@ -1,0 +1,74 @@
+using System.Runtime.InteropServices;
+using Glossa.Training.Parameters;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Glossa.Training.Engines;
+
+/// <summary>
+/// The factors of a step's <c>dropout.*</c> inputs, each <c>[sequence, batch, width]</c>: 0, or 1 / (1 - rate). They depend on the micro-batch's
+/// seed alone. The rate is rounded to 1/256, so that one byte of randomness decides an element.
+/// </summary>
+internal sealed class DropoutFactors : IDisposable
+{
+    private readonly (string Name, int Width)[] _inputs;
+    private readonly int _threshold;
+    private readonly float _kept;
+    private FloatBuffer _buffer = new(0);
+
+    public DropoutFactors(InferenceSession session, float rate)
+    {
+        _inputs = [.. session.InputMetadata.Where(input => input.Key.StartsWith("dropout.", StringComparison.Ordinal))
+            .OrderBy(input => input.Key, StringComparer.Ordinal).Select(input => (input.Key, input.Value.Dimensions[^1]))];
+        _threshold = (int)MathF.Round(rate * 256);
+        _kept = 256f / (256 - _threshold);
+    }
+
+    /// <summary>Draws the factors of a micro-batch and binds them; dispose the result after the run.</summary>
+    public IDisposable Bind(OrtIoBinding binding, MicroBatch batch)
+    {
+        Bound bound = new();
+        int cells = batch.Batch * batch.Sequence, total = _inputs.Sum(input => input.Width * cells);
+        if (_buffer.Length < total)
+        {
+            _buffer.Dispose();
+            _buffer = new FloatBuffer(total);
+        }
+        Draw(_buffer.Span[..total], new SeededRandom(batch.Seed, 0xD0));
+        long offset = 0;
+        foreach ((string name, int width) in _inputs)
+        {
+            long length = (long)width * cells;
+            OrtValue value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float,
+                [batch.Sequence, batch.Batch, width], _buffer.Address + (nint)(offset * sizeof(float)), length * sizeof(float));
+            bound.Values.Add(value);
+            binding.BindInput(name, value);
+            offset += length;
+        }
+        return bound;
+    }
+
+    public void Dispose() => _buffer.Dispose();
+
+    private void Draw(Span<float> factors, SeededRandom random)
+    {
+        Span<float> table = stackalloc float[256];
+        for (int i = 0; i < 256; i++) table[i] = i < _threshold ? 0 : _kept;
+        for (int i = 0; i < factors.Length; i += 8)
+        {
+            ulong bits = random.NextUInt64();
+            int count = Math.Min(8, factors.Length - i);
+            for (int j = 0; j < count; j++, bits >>= 8) factors[i + j] = table[(int)(bits & 255)];
+        }
+    }
+
+    private sealed class Bound : IDisposable
+    {
+        public List<OrtValue> Values { get; } = [];
+
+        public void Dispose()
+        {
+            foreach (OrtValue value in CollectionsMarshal.AsSpan(Values)) value.Dispose();
+        }
+    }
+}

@@ -38,6 +38,8 @@ internal sealed class StageRun
     public StageRecord Run(CancellationToken cancellation)
     {
         StageManifest? manifest = _options.Fresh ? null : _store.Find(_key, _options.Verify);
+        // A stage that gives away more than its stored result holds was changed without raising its version.
+        if (manifest is not null && _stage.Published.Any(path => Sources(manifest, path).Count == 0)) manifest = null;
         bool cached = manifest is not null;
         if (manifest is null)
         {
@@ -95,12 +97,15 @@ internal sealed class StageRun
         if (!published && before.Length > 0) File.Delete(file);
         foreach (PublishedPath path in _stage.Published)
         {
-            List<StoredFile> sources = [.. manifest.Files.Where(stored => stored.Path == path.Source || stored.Path.StartsWith(path.Source + "/", StringComparison.Ordinal))];
+            List<StoredFile> sources = Sources(manifest, path);
             if (sources.Count == 0) throw new InvalidOperationException($"stage '{_stage.Name}' did not write '{path.Source}'");
             if (!published || !sources.All(source => IsThere(path, source))) Publisher.Publish(record.Folder, path, sources, _folder);
         }
         if (!json.AsSpan().SequenceEqual(before)) AtomicFile.WriteBytes(file, json);
     }
+
+    private static List<StoredFile> Sources(StageManifest manifest, PublishedPath path) =>
+        [.. manifest.Files.Where(file => file.Path == path.Source || file.Path.StartsWith(path.Source + "/", StringComparison.Ordinal))];
 
     private bool IsThere(PublishedPath path, StoredFile source)
     {

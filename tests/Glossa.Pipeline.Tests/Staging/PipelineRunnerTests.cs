@@ -156,6 +156,17 @@ internal sealed class PipelineRunnerTests
     }
 
     [Test]
+    public void Run_StoredResultWithoutAPublishedFile_IsMadeAgain()
+    {
+        Run();
+        _third.Publish = [new("log.txt", "log.txt")];
+        _third.Work = context => File.WriteAllText(context.OutputFile("log.txt"), "x");
+        Run();
+        Assert.That(Runs, Is.EqualTo(new[] { 1, 1, 2 }));
+        Assert.That(File.Exists(_folder.At("run", "log.txt")), Is.True);
+    }
+
+    [Test]
     public void Run_DeletedPublishedFile_ComesBack()
     {
         Run();

@@ -129,10 +129,19 @@ internal static class ActivationRules
 
     private static void Softmax(GradientContext c)
     {
-        Value y = c.Output();
+        Value y = WithoutNaN(c, c.Output());
         Value sum = c.G.ReduceSum(c.G.Mul(c.Gradient, y), [c.Node.AttributeInt("axis", -1)], true);
         c.Give(0, c.G.Mul(y, c.G.Sub(c.Gradient, sum)));
     }
+
+    /// <summary>
+    /// A graph that tests the softmax for NaN expects rows that are masked as a whole (all -inf). Their gradient is 0 behind its guard,
+    /// but 0 times NaN is NaN: such rows count as 0 here too.
+    /// </summary>
+    private static Value WithoutNaN(GradientContext c, Value y) =>
+        c.G.Graph.Node.FirstOrDefault(n => n.OpType == "IsNaN" && n.Input[0] == y.Name) is { } test
+            ? c.G.Where(new Value(test.Output[0]), c.Scalar(0), y)
+            : y;
 
     private static void LogSoftmax(GradientContext c)
     {

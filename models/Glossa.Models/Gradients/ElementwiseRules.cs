@@ -39,11 +39,14 @@ internal static class ElementwiseRules
         rules.Add("Sin", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Cos", [c.Input(0)]))));
         rules.Add("Cos", c => c.Give(0, c.G.Neg(c.G.Mul(c.Gradient, c.G.Op("Sin", [c.Input(0)])))));
         rules.Add("Tan", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Add(c.G.Mul(c.Output(), c.Output()), c.Scalar(1)))));
-        rules.Add("Atan", c => c.Give(0, c.G.Div(c.Gradient, c.G.Add(c.G.Mul(c.Input(0), c.Input(0)), c.Scalar(1)))));
+        rules.Add("Atan", c => c.Give(0, c.G.Div(c.Gradient, c.G.Add(Square(c), c.Scalar(1)))));
         rules.Add("Asin", c => c.Give(0, c.G.Div(c.Gradient, Cosine(c))));
         rules.Add("Acos", c => c.Give(0, c.G.Neg(c.G.Div(c.Gradient, Cosine(c)))));
         rules.Add("Sinh", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Cosh", [c.Input(0)]))));
         rules.Add("Cosh", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Sinh", [c.Input(0)]))));
+        rules.Add("Asinh", c => c.Give(0, c.G.Div(c.Gradient, c.G.Sqrt(c.G.Add(Square(c), c.Scalar(1))))));
+        rules.Add("Acosh", c => c.Give(0, c.G.Div(c.Gradient, c.G.Sqrt(c.G.Sub(Square(c), c.Scalar(1))))));
+        rules.Add("Atanh", c => c.Give(0, c.G.Div(c.Gradient, c.G.Sub(c.Scalar(1), Square(c)))));
         rules.Add("Cast", Cast);
         rules.Add("CastLike", Cast, [0]);
         foreach (string step in (string[])["Floor", "Ceil", "Round", "Sign", "Shape", "Size", "ConstantOfShape", "Equal", "Less", "LessOrEqual", "Greater",
@@ -155,7 +158,9 @@ internal static class ElementwiseRules
         c.Has(input) ? c.Input(input) : c.Node.Find(attribute) is { } bound ? c.Scalar(bound.F) : null;
 
     /// <summary>sqrt(1 - x^2).</summary>
-    private static Value Cosine(GradientContext c) => c.G.Sqrt(c.G.Sub(c.Scalar(1), c.G.Mul(c.Input(0), c.Input(0))));
+    private static Value Cosine(GradientContext c) => c.G.Sqrt(c.G.Sub(c.Scalar(1), Square(c)));
+
+    private static Value Square(GradientContext c) => c.G.Mul(c.Input(0), c.Input(0));
 
     private static void Cast(GradientContext c)
     {

@@ -113,6 +113,24 @@ public sealed class Dimension : IEquatable<Dimension>
         return new Dimension(terms);
     }
 
+    /// <summary>The size for given sizes of the symbols; null where one of them is not given.</summary>
+    public long? Evaluate(Func<string, long?> sizeOf)
+    {
+        ArgumentNullException.ThrowIfNull(sizeOf);
+        long sum = 0;
+        foreach (Term term in _terms.Values)
+        {
+            long product = term.Factor;
+            foreach (string symbol in term.Symbols)
+            {
+                if (sizeOf(symbol) is not { } size) return null;
+                product = checked(product * size);
+            }
+            sum = checked(sum + product);
+        }
+        return sum;
+    }
+
     /// <inheritdoc/>
     public bool Equals(Dimension? other) => other is not null && ToString() == other.ToString();
 

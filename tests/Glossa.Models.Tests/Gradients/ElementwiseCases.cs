@@ -15,10 +15,11 @@ internal static class ElementwiseCases
         cases["Mul/square"] = RuleGen.Cases(RuleGen.Shape(0, 3), (t, s) => { Value x = t.Real(s); t.Node("Mul", [x, x]); });
         foreach ((string op, Draw draw) in ((string, Draw)[])[("Identity", Draw.Normal), ("Neg", Draw.Normal), ("Abs", Draw.Spaced), ("Sqrt", Draw.Positive),
             ("Reciprocal", Draw.NonZero), ("Exp", Draw.Normal), ("Log", Draw.Positive), ("Sin", Draw.Normal), ("Cos", Draw.Normal),
-            ("Tan", Draw.Unit), ("Asin", Draw.Unit), ("Acos", Draw.Unit), ("Atan", Draw.Normal), ("Sinh", Draw.Normal), ("Cosh", Draw.Normal)])
+            ("Tan", Draw.Unit), ("Asin", Draw.Unit), ("Acos", Draw.Unit), ("Atan", Draw.Normal), ("Asinh", Draw.Normal), ("Atanh", Draw.Unit), ("Sinh", Draw.Normal), ("Cosh", Draw.Normal)])
         {
             cases[op] = RuleGen.Cases(RuleGen.Shape(0, 3), (t, s) => t.Node(op, [t.Real(s, draw)]));
         }
+        cases["Acosh"] = RuleGen.Cases(RuleGen.Shape(0, 3), (t, s) => t.Node("Acosh", [t.G.Add(t.Real(s, Draw.Positive), t.G.Constant(1f))]));
         cases["Pow"] = RuleGen.Cases(Gen.Select(RuleGen.Shape(0, 3), RuleGen.OneOf(2f, 3f, 1f, 0.5f, -0.5f, 1.7f, -1f, 4f)), (t, p) =>
             t.Node("Pow", [t.Real(p.Item1, Draw.Positive), t.G.Constant(p.Item2)]));
         cases["Pow/negativeBase"] = RuleGen.Cases(Gen.Select(RuleGen.Shape(0, 3), RuleGen.OneOf(2f, 3f, 1f, 4f)), (t, p) =>

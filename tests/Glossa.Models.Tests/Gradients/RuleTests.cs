@@ -15,6 +15,9 @@ public sealed class RuleTests
 
     private static readonly Dictionary<string, Gen<Func<RuleCase>>> Cases = Collect();
 
+    /// <summary>The operators that cases stand for.</summary>
+    internal static IEnumerable<string> Covered => Cases.Keys.Select(k => k.Split('/')[0]).Distinct();
+
     private static IEnumerable<string> Operators => Cases.Keys.Order(StringComparer.Ordinal);
 
     [TestCaseSource(nameof(Operators))]
@@ -31,13 +34,13 @@ public sealed class RuleTests
         string[] untested = [.. GradientRules.Table
             .Where(r => r.Value.Carriers is not { Count: 0 })
             .Select(r => Name(r.Key.Domain, r.Key.OpType))
-            .Except(Cases.Keys.Select(k => k.Split('/')[0]))];
+            .Except(Covered)];
         Assert.That(untested, Is.Empty);
     }
 
     [Test]
     public void Cases_NameOperatorsThatHaveARule() => Assert.That(
-        Cases.Keys.Select(k => k.Split('/')[0]).Distinct(), Is.SubsetOf(GradientRules.Table.Keys.Select(k => Name(k.Domain, k.OpType))));
+        Covered, Is.SubsetOf(GradientRules.Table.Keys.Select(k => Name(k.Domain, k.OpType))));
 
     private static string Name(string domain, string opType) => domain.Length == 0 ? opType : domain + "." + opType;
 

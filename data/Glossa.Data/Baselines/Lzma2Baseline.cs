@@ -71,7 +71,7 @@ public static class Lzma2Baseline
         {
             if (text.WrittenCount + 3L * item.Length >= MostBytes)
                 throw new InputException("the texts of a language are too long for the LZMA2 baseline (more than 1 GiB)",
-                    fix: "turn it off (evaluation.baseline: false), or set a budget (corpus.train_bytes_per_language)");
+                    fix: "turn it off (evaluation.baseline: false), or set a budget (corpus.trainBytesPerLanguage)");
             bytes += Encoding.UTF8.GetBytes(item, text);
             text.GetSpan(1)[0] = (byte)'\n';
             text.Advance(1);

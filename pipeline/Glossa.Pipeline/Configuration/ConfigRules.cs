@@ -23,6 +23,7 @@ internal static class ConfigRules
         if (Repeated(config.Export.Precisions.Select(precision => ConfigSchema.Word(precision))) is string twice)
             throw Wrong(tree, "export.precisions", $"'{twice}' stands twice in 'export.precisions'", "remove one");
 
+        CheckThisVersion(config, tree);
         ModelConfig model = config.Model;
         if (model.Preset is null && model.Graph is null) model = model with { Preset = ModelConfig.DefaultPreset };
         if (model.Graph is string graph) model = model with { Graph = FullPath(graph, tree, "model.graph") };
@@ -31,6 +32,18 @@ internal static class ConfigRules
         ExportConfig export = config.Export;
         if (!export.Precisions.Contains(Precision.Fp32)) export = export with { Precisions = [Precision.Fp32, .. export.Precisions] };
         return config with { Corpus = corpus, Model = model, Export = export };
+    }
+
+    // What the settings can say and this version cannot do is refused before any work is done.
+    private static void CheckThisVersion(RunConfig config, ConfigMapping tree)
+    {
+        if (config.Engine.Kind != EngineKind.Cpu)
+            throw Wrong(tree, "engine.kind", $"'engine.kind' {ConfigSchema.Word(config.Engine.Kind)} is not part of this version", "use cpu");
+        if (config.Export.Precisions.FirstOrDefault(p => p is not (Precision.Fp32 or Precision.Int8)) is var other && other != default)
+            throw Wrong(tree, "export.precisions", $"'export.precisions' {ConfigSchema.Word(other)} is not part of this version", "choose among fp32 and int8");
+        int context = Pipeline.Model.ModelOptions.ContextOf(config.Model);
+        if (config.Evaluation.Window is int window && window > context)
+            throw Wrong(tree, "evaluation.window", Numbers($"'evaluation.window' is {window}, more than the {context} of 'model.context'"), "make it at most that");
     }
 
     private static void CheckCorpus(CorpusConfig corpus, ConfigMapping tree)

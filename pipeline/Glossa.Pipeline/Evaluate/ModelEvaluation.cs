@@ -1,6 +1,8 @@
 using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
+using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Export;
+using Glossa.Pipeline.Ingest;
 
 namespace Glossa.Pipeline.Evaluate;
 
@@ -15,7 +17,7 @@ public static class ModelEvaluation
     /// <param name="corpusPath">A CSV file, plain or gzip.</param>
     /// <param name="split">The part to score.</param>
     /// <param name="precision">Which file of the folder.</param>
-    /// <param name="ingest">How the corpus is read; null for the defaults.</param>
+    /// <param name="ingest">How the corpus is read; null splits it as the model's training did.</param>
     /// <param name="threads">Concurrent runs; 0 means one per processor.</param>
     /// <param name="cancellation">Stops between runs.</param>
     /// <exception cref="InputException">The folder, the corpus, or their combination is not usable.</exception>
@@ -28,7 +30,7 @@ public static class ModelEvaluation
         string storePath = Path.Combine(Path.GetTempPath(), $"glossa-evaluate-{Guid.NewGuid():N}.texts");
         try
         {
-            CorpusIngest.Run(corpusPath, storePath, ingest, cancellation);
+            CorpusIngest.Run(corpusPath, storePath, ingest ?? IngestStage.SplitOptions(folder.Facts.Split ?? new SplitConfig()), cancellation);
             using TextStore store = TextStore.Open(storePath);
             return Run(folder, tokenizer, store, split, precision, threads, cancellation);
         }

@@ -16,7 +16,8 @@ namespace Glossa.Pipeline.Export;
 /// <summary>What the exported folder depends on.</summary>
 /// <param name="Export">Precisions and gates.</param>
 /// <param name="Scoring">How every file is measured.</param>
-public sealed record ExportSettings(ExportConfig Export, EvaluateSettings Scoring);
+/// <param name="Split">How a corpus without a split column was split; written into the folder.</param>
+public sealed record ExportSettings(ExportConfig Export, EvaluateSettings Scoring, SplitConfig Split);
 
 /// <summary>Trained weights in; the model folder that people ship, every file of it measured, out.</summary>
 public sealed class ExportStage : Stage<ExportSettings>
@@ -43,7 +44,7 @@ public sealed class ExportStage : Stage<ExportSettings>
     protected override ExportSettings SettingsFrom(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new ExportSettings(config.Export, EvaluateStage.Of(config));
+        return new ExportSettings(config.Export, EvaluateStage.Of(config), config.Corpus.Split);
     }
 
     /// <inheritdoc/>
@@ -87,9 +88,9 @@ public sealed class ExportStage : Stage<ExportSettings>
         JsonObject config = preset is null
             ? new JsonObject { ["model_type"] = "glossa", ["vocab_size"] = tokenizer.VocabularySize, ["bos_token_id"] = tokenizer.BeginId, ["eos_token_id"] = tokenizer.EndId, ["pad_token_id"] = tokenizer.PadId }
             : PublishedConfig.Of(preset, tokenizer.BeginId, tokenizer.EndId, tokenizer.PadId);
-        int context_ = preset?.Context ?? settings.Scoring.Window;
+        int length = preset?.Context ?? settings.Scoring.Window;
         return new ModelFolderContent(
-            config, new ModelFacts(tokenizer.TextVocabularySize, context_, settings.Scoring.Window, tags),
-            new GenerationDefaults(tokenizer.BeginId, tokenizer.EndId, tokenizer.PadId, context_, [tokenizer.PadId, tokenizer.BeginId, .. tags.Values]), tokenizerFolder);
+            config, new ModelFacts(tokenizer.TextVocabularySize, length, settings.Scoring.Window, tags) { Split = settings.Split },
+            new GenerationDefaults(tokenizer.BeginId, tokenizer.EndId, tokenizer.PadId, length, [tokenizer.PadId, tokenizer.BeginId, .. tags.Values]), tokenizerFolder);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Glossa.Pipeline.Configuration;
 
 namespace Glossa.Pipeline.Export;
 
@@ -9,6 +10,9 @@ namespace Glossa.Pipeline.Export;
 /// <param name="LanguageTags">Id of each language's tag; empty where the model has none.</param>
 public sealed record ModelFacts(int TextVocabulary, int Context, int ScoringWindow, IReadOnlyDictionary<string, int> LanguageTags)
 {
+    /// <summary>How a corpus without a split column was split, so that evaluation scores what training never saw; null where that is not known.</summary>
+    public SplitConfig? Split { get; init; }
+
     /// <summary>The key in config.json.</summary>
     public const string Key = "glossa";
 
@@ -17,13 +21,15 @@ public sealed record ModelFacts(int TextVocabulary, int Context, int ScoringWind
     {
         JsonObject tags = [];
         foreach ((string language, int id) in LanguageTags.OrderBy(t => t.Value)) tags[language] = id;
-        return new JsonObject
+        JsonObject json = new()
         {
             ["textVocabulary"] = TextVocabulary,
             ["context"] = Context,
             ["scoringWindow"] = ScoringWindow,
             ["languageTags"] = tags,
         };
+        if (Split is { } split) json["split"] = new JsonObject { ["valid"] = split.Valid, ["test"] = split.Test, ["seed"] = split.Seed };
+        return json;
     }
 
     /// <summary>
@@ -44,7 +50,16 @@ public sealed record ModelFacts(int TextVocabulary, int Context, int ScoringWind
             foreach ((string language, JsonNode? id) in stored)
                 tags[language] = Number(id) ?? throw Wrong(path, $"{Key}.languageTags.{language}");
         return new ModelFacts(FirstPositive(facts, path, "textVocabulary"), FirstPositive(facts, path, "context"),
-            FirstPositive(facts, path, "scoringWindow", "context"), tags);
+            FirstPositive(facts, path, "scoringWindow", "context"), tags) { Split = SplitIn(facts, path) };
+    }
+
+    private static SplitConfig? SplitIn(JsonObject facts, string path)
+    {
+        if (facts["split"] is not JsonObject split) return null;
+        return split["valid"] is JsonValue valid && valid.TryGetValue(out double v) && split["test"] is JsonValue test && test.TryGetValue(out double t)
+            && split["seed"] is JsonValue seed && seed.TryGetValue(out long s)
+            ? new SplitConfig { Valid = v, Test = t, Seed = s }
+            : throw Wrong(path, $"{Key}.split");
     }
 
     private static int FirstPositive(JsonObject from, string path, params ReadOnlySpan<string> keys)

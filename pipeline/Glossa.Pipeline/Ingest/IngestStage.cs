@@ -2,6 +2,7 @@ using System.Text.Json;
 using Glossa.Data.Baselines;
 using Glossa.Data.Corpora;
 using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Evaluate;
 using Glossa.Pipeline.Progress;
 using Glossa.Pipeline.Staging;
 
@@ -11,8 +12,8 @@ namespace Glossa.Pipeline.Ingest;
 /// <param name="Columns">The CSV file's columns.</param>
 /// <param name="Split">Shares of valid and test where the file has no split.</param>
 /// <param name="TrainBytesPerLanguage">Most training text of a language; null for all.</param>
-/// <param name="Baseline">Whether the LZMA2 figures are made.</param>
-public sealed record IngestSettings(ColumnsConfig Columns, SplitConfig Split, long? TrainBytesPerLanguage, bool Baseline);
+/// <param name="Baseline">The split whose LZMA2 figures are made; null for none.</param>
+public sealed record IngestSettings(ColumnsConfig Columns, SplitConfig Split, long? TrainBytesPerLanguage, EvaluationSplit? Baseline);
 
 /// <summary>CSV in, texts by language and split out; beside them what a general compressor makes of the same texts.</summary>
 public sealed class IngestStage : Stage<IngestSettings>
@@ -42,7 +43,8 @@ public sealed class IngestStage : Stage<IngestSettings>
     protected override IngestSettings SettingsFrom(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new IngestSettings(config.Corpus.Columns, config.Corpus.Split, config.Corpus.TrainBytesPerLanguage, config.Evaluation.Baseline);
+        return new IngestSettings(config.Corpus.Columns, config.Corpus.Split, config.Corpus.TrainBytesPerLanguage,
+            config.Evaluation.Baseline ? config.Evaluation.Split : null);
     }
 
     /// <inheritdoc/>
@@ -55,10 +57,17 @@ public sealed class IngestStage : Stage<IngestSettings>
         if (result.TrainTexts == 0) throw new InputException("the corpus has no text to train on", context.File(CorpusInput), "check corpus.split");
         File.WriteAllBytes(context.OutputFile("ingest.json"), JsonSerializer.SerializeToUtf8Bytes(result));
         context.Progress.Note($"{result.Languages} languages; {result.TrainTexts} texts to train on, {result.ValidTexts} valid, {result.TestTexts} test; {result.Duplicates} duplicates dropped");
-        if (settings.Baseline) Compress(store, context);
+        if (settings.Baseline is { } split) Compress(store, EvaluateStage.SplitOf(split), context);
     }
 
-    private static IngestOptions Options(IngestSettings settings) => new()
+    /// <summary>How a corpus without a split column is split.</summary>
+    public static IngestOptions SplitOptions(SplitConfig split)
+    {
+        ArgumentNullException.ThrowIfNull(split);
+        return new IngestOptions { ValidFraction = split.Valid, TestFraction = split.Test, Seed = (ulong)split.Seed };
+    }
+
+    private static IngestOptions Options(IngestSettings settings) => SplitOptions(settings.Split) with
     {
         Columns = new CorpusColumns
         {
@@ -67,20 +76,17 @@ public sealed class IngestStage : Stage<IngestSettings>
             Split = settings.Columns.Split == new ColumnsConfig().Split ? null : settings.Columns.Split,
             Label = settings.Columns.Label == new ColumnsConfig().Label ? null : settings.Columns.Label,
         },
-        ValidFraction = settings.Split.Valid,
-        TestFraction = settings.Split.Test,
-        Seed = (ulong)settings.Split.Seed,
         TrainBytesPerLanguage = settings.TrainBytesPerLanguage,
     };
 
-    private static void Compress(string store, StageContext context)
+    private static void Compress(string store, CorpusSplit split, StageContext context)
     {
         using TextStore texts = TextStore.Open(store);
         SortedDictionary<string, double> bits = new(StringComparer.Ordinal);
         int done = 0;
         Parallel.ForEach(texts.Languages, new ParallelOptions { MaxDegreeOfParallelism = Workers.Of(context.Engine), CancellationToken = context.Cancellation }, language =>
         {
-            double? figure = Lzma2Baseline.BitsPerByte(texts.Texts(language, CorpusSplit.Train), texts.Texts(language, CorpusSplit.Test));
+            double? figure = Lzma2Baseline.BitsPerByte(texts.Texts(language, CorpusSplit.Train), texts.Texts(language, split));
             lock (bits)
             {
                 if (figure is { } value) bits[language] = value;

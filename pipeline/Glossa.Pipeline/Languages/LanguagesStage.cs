@@ -76,7 +76,7 @@ public sealed class LanguagesStage : Stage<LanguagesSettings>
                 LanguageMethod.List => SelectionMethod.List,
                 _ => SelectionMethod.Diverse,
             },
-            Count = config.Count,
+            Count = Math.Min(config.Count, texts.Languages.Count),
             List = config.List,
             Seed = (ulong)settings.Seed,
             Similarity = new SimilarityOptions

@@ -75,9 +75,9 @@ public sealed class ReportStage : Stage<ReportSettings>
             Training = Training(training, settings.Seed),
             Model = Model(context, settings),
             Tokenizer = TokenizerOf(context, settings),
-            Corpus = Corpus(settings.Corpus, texts),
+            Corpus = Corpus(settings.Corpus, texts, evaluation.Split == "valid" ? CorpusSplit.Valid : CorpusSplit.Test),
             Exports = [.. Read<List<ExportRecord>>(context, "export", ExportStage.ResultFile)
-                .Select(e => new ExportedFile(e.Precision, e.File, e.Bytes, e.BitsPerByte, e.RelativeChange, e.MillisecondsPerSentence))],
+                .Select(e => new ExportedFile(e.Precision, ExportStage.ModelPath + "/" + e.File, e.Bytes, e.BitsPerByte, e.RelativeChange, e.MillisecondsPerSentence))],
             Stages = [.. context.Finished.Select(stage => new StageTiming(stage.Name, stage.Seconds, stage.Cached))],
             Machine = MachineInfo.Detect(OrtEnv.Instance().GetVersionString()),
             LanguageSelection = Selection(selection, settings.Languages),
@@ -119,9 +119,9 @@ public sealed class ReportStage : Stage<ReportSettings>
         return new TokenizerSummary(kind, tokens.TextVocabularySize, new BytesPerToken(bytes.Values.Average(), worst.Value, worst.Key));
     }
 
-    private static CorpusSummary Corpus(string name, TextStore texts) => new(
-        name, texts.Languages.Sum(l => Enum.GetValues<CorpusSplit>().Sum(split => (long)texts.Count(l, split))),
-        texts.Languages.Sum(l => texts.Bytes(l, CorpusSplit.Train)), texts.Languages.Sum(l => texts.Bytes(l, CorpusSplit.Test)));
+    private static CorpusSummary Corpus(string name, TextStore texts, CorpusSplit split) => new(
+        name, texts.Languages.Sum(l => Enum.GetValues<CorpusSplit>().Sum(part => (long)texts.Count(l, part))),
+        texts.Languages.Sum(l => texts.Bytes(l, CorpusSplit.Train)), texts.Languages.Sum(l => texts.Bytes(l, split)));
 
     private static LanguageSelection Selection(SelectionResult selection, LanguageMethod method) => new(
         method.ToString().ToLowerInvariant(),

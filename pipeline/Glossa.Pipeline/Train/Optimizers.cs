@@ -9,7 +9,9 @@ public static class Optimizers
     /// <summary>
     /// The configured groups first; then the embedding, the head, Muon for every other matrix, and AdamW for what is left.
     /// </summary>
-    public static OptimizerOptions Of(OptimizerConfig config)
+    /// <param name="config">The section.</param>
+    /// <param name="tiedHead">Whether the embedding is the output head too: it then learns at the general rate.</param>
+    public static OptimizerOptions Of(OptimizerConfig config, bool tiedHead)
     {
         ArgumentNullException.ThrowIfNull(config);
         float[] betas = [.. config.Betas.Select(beta => (float)beta)];
@@ -20,7 +22,7 @@ public static class Optimizers
             WeightDecay = (float)config.WeightDecay,
         };
         List<OptimizerGroupOptions> groups = [.. config.Groups.Select(group => Named(group, adam, muon))];
-        groups.Add(adam with { Match = "*embed*|*wte*|*wpe*", LearningRate = (float)config.EmbeddingLearningRate });
+        groups.Add(adam with { Match = "*embed*|*wte*|*wpe*", LearningRate = (float)(tiedHead ? config.ScalarLearningRate : config.EmbeddingLearningRate) });
         groups.Add(adam with { Match = "*lm_head*|*score*|*classifier*", LearningRate = (float)config.HeadLearningRate });
         if (config.MuonLearningRate > 0) groups.Add(muon);
         groups.Add(adam with { Match = "*" });

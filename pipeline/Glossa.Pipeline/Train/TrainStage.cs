@@ -44,7 +44,7 @@ public sealed class TrainStage : Stage<TrainSettings>
     protected override TrainSettings SettingsFrom(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new TrainSettings(config.Curriculum, config.Optimizer, config.Batch, ModelOptions.ContextOf(config.Model), config.Model.Dropout ?? 0, config.Engine.Kind, config.Seed);
+        return new TrainSettings(config.Curriculum, config.Optimizer, config.Batch, ModelOptions.ContextOf(config.Model), config.Model.Dropout ?? 0, config.Engine.Kind, Workers.Of(config.Engine), config.Seed);
     }
 
     /// <inheritdoc/>
@@ -58,8 +58,8 @@ public sealed class TrainStage : Stage<TrainSettings>
 
         StepModel step = StepModel.Of(OnnxFile.Read(context.Input("model", ModelStage.StepFile)));
         ModelProto forward = OnnxFile.Read(context.Input("model", ModelStage.ForwardFile));
-        using ITrainingEngine engine = Engines.Create(settings.Engine, step, InitialValues(forward, step), Workers.Of(context.Engine), (float)settings.Dropout);
-        using Trainer trainer = new(engine, settings, TransposedMatrices(forward, step), Workers.Of(context.Engine));
+        using ITrainingEngine engine = Engines.Create(settings.Engine, step, InitialValues(forward, step), settings.Lanes, (float)settings.Dropout);
+        using Trainer trainer = new(engine, settings, TransposedMatrices(forward, step));
         BatchAssembler assembler = new(tokens, tokenizer, step.TakesAttentionMask);
 
         TrainingResult result = trainer.Train(phases, assembler, context);

@@ -28,14 +28,13 @@ public sealed class Trainer : IDisposable
     /// <param name="engine">Runs the step; not disposed here.</param>
     /// <param name="settings">Rates and sizes.</param>
     /// <param name="transposed">Matrices stored [inputs, outputs].</param>
-    /// <param name="workers">Threads of the optimizer.</param>
-    public Trainer(ITrainingEngine engine, TrainSettings settings, IReadOnlySet<string> transposed, int workers)
+    public Trainer(ITrainingEngine engine, TrainSettings settings, IReadOnlySet<string> transposed)
     {
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(settings);
         _engine = engine;
-        _pool = new WorkerPool(workers);
-        _optimizer = new Optimizer(engine.Layout, Optimizers.Of(settings.Optimizer), _pool, transposed);
+        _pool = new WorkerPool(settings.Lanes);
+        _optimizer = new Optimizer(engine.Layout, Optimizers.Of(settings.Optimizer, IsTied(engine)), _pool, transposed);
         _clipping = new GradientClipping(engine.Layout, _pool);
         _average = settings.Optimizer.Ema > 0 ? new WeightAverage(engine.Layout, (float)settings.Optimizer.Ema, warmUp: true, _pool) : null;
         _seed = (ulong)settings.Seed << 44;
@@ -123,6 +122,8 @@ public sealed class Trainer : IDisposable
 
     // One number a micro-batch of the whole training, so that dropout depends on the position alone.
     private ulong Seed(int step, int microBatch) => _seed + ((ulong)step << 20) + (ulong)microBatch;
+
+    private static bool IsTied(ITrainingEngine engine) => engine.Layout.Slots.All(slot => !slot.Name.Contains("lm_head", StringComparison.Ordinal));
 
     private static string WeightsName(IReadOnlyList<PlannedPhase> phases, int phase) =>
         phase == phases.Count - 1 ? TrainStage.FinalName : TrainStage.PhaseName(phase);

@@ -1,6 +1,6 @@
 using Glossa.Models.Shapes;
-using DataType = Glossa.Models.Onnx.TensorProto.Types.DataType;
 using static Glossa.Models.Tests.Evaluation.ElementwiseOperators;
+using DataType = Glossa.Models.Onnx.TensorProto.Types.DataType;
 
 namespace Glossa.Models.Tests.Evaluation;
 

@@ -48,8 +48,14 @@ internal static class AttentionCases
     }
 
     private static Gen<Func<RuleCase>> Attention(bool causal) => RuleGen.Cases(
-        from keyHeads in Gen.Int[1, 2] from repeats in Gen.Int[1, 2] from queries in Gen.Int[1, 3] from keys in Gen.Int[1, 4] from flat in Gen.Bool
-        from mask in Gen.Int[0, 2] from scale in RuleGen.OneOf(0f, 0.3f) from cap in RuleGen.OneOf(0f, 2f)
+        from keyHeads in Gen.Int[1, 2]
+        from repeats in Gen.Int[1, 2]
+        from queries in Gen.Int[1, 3]
+        from keys in Gen.Int[1, 4]
+        from flat in Gen.Bool
+        from mask in Gen.Int[0, 2]
+        from scale in RuleGen.OneOf(0f, 0.3f)
+        from cap in RuleGen.OneOf(0f, 2f)
         select (keyHeads, repeats, queries, keys, flat, mask, scale, cap),
         (t, p) =>
         {

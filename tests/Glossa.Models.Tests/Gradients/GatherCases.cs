@@ -16,8 +16,11 @@ internal static class GatherCases
             from shape in RuleGen.Shape(1, 3) from axis in RuleGen.Axis(shape.Length) from size in RuleGen.Size select (shape, axis, size),
             (t, p) => t.Node("GatherElements", [t.Real(p.shape), t.Indices(ShapeCases.With(p.shape, p.axis, p.size), At(p.shape, p.axis))], 1, "", Attribute("axis", (long)p.axis)));
         cases["GatherND"] = RuleGen.Cases(
-            from shape in RuleGen.Shape(1, 4) from batch in Gen.Int[0, shape.Length - 1] from tuple in Gen.Int[1, shape.Length - batch]
-            from outer in RuleGen.Shape(0, 2) select (shape, batch, tuple, outer),
+            from shape in RuleGen.Shape(1, 4)
+            from batch in Gen.Int[0, shape.Length - 1]
+            from tuple in Gen.Int[1, shape.Length - batch]
+            from outer in RuleGen.Shape(0, 2)
+            select (shape, batch, tuple, outer),
             (t, p) => t.Node("GatherND", [t.Real(p.shape), Tuples(t, [.. p.shape[..p.batch], .. p.outer], p.shape[p.batch..(p.batch + p.tuple)])], 1, "", Attribute("batch_dims", (long)p.batch)));
         foreach (string reduction in (string[])["none", "add"])
         {

@@ -23,8 +23,13 @@ internal static class MatrixCases
                 _ => [t.Real([.. p.batch, p.m, p.k]), t.Real([p.k])],
             }));
         cases["Gemm"] = RuleGen.Cases(
-            from sizes in RuleGen.Size.Array[3] from transA in Gen.Bool from transB in Gen.Bool from alpha in RuleGen.OneOf(1f, 0.7f) from beta in RuleGen.OneOf(1f, -1.3f)
-            from bias in RuleGen.Part([sizes[0], sizes[2]]) from biased in Gen.Bool
+            from sizes in RuleGen.Size.Array[3]
+            from transA in Gen.Bool
+            from transB in Gen.Bool
+            from alpha in RuleGen.OneOf(1f, 0.7f)
+            from beta in RuleGen.OneOf(1f, -1.3f)
+            from bias in RuleGen.Part([sizes[0], sizes[2]])
+            from biased in Gen.Bool
             select (sizes, transA, transB, alpha, beta, bias, biased),
             (t, p) =>
             {
@@ -34,7 +39,11 @@ internal static class MatrixCases
                     Attribute("transA", p.transA ? 1 : 0), Attribute("transB", p.transB ? 1 : 0), Attribute("alpha", p.alpha), Attribute("beta", p.beta));
             });
         cases["com.microsoft.FusedMatMul"] = RuleGen.Cases(
-            from batch in RuleGen.Broadcast(2) from sizes in RuleGen.Size.Array[3] from transA in Gen.Bool from transB in Gen.Bool from alpha in RuleGen.OneOf(1f, 0.7f)
+            from batch in RuleGen.Broadcast(2)
+            from sizes in RuleGen.Size.Array[3]
+            from transA in Gen.Bool
+            from transB in Gen.Bool
+            from alpha in RuleGen.OneOf(1f, 0.7f)
             select (batch, sizes, transA, transB, alpha),
             (t, p) =>
             {

@@ -8,7 +8,8 @@ namespace Glossa.Models.Tests.Gradients;
 internal static class NormalizationCases
 {
     private static readonly Gen<(int[] Shape, int Axis, int[] Scale)> Normalized =
-        from shape in RuleGen.Shape(1, 3) from axis in RuleGen.Axis(shape.Length)
+        from shape in RuleGen.Shape(1, 3)
+        from axis in RuleGen.Axis(shape.Length)
         let first = axis < 0 ? axis + shape.Length : axis
         select (shape, axis, shape[first..]);
 

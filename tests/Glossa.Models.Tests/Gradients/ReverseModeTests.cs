@@ -56,8 +56,13 @@ public sealed class ReverseModeTests
         DoubleTensor Real(params int[] shape) => draw.Feeds[draw.Fixed(shape).Name];
         return new()
         {
-            ["ids"] = draw.Feeds[draw.Indices([batch, sequence], 11).Name], ["x"] = Real(batch, sequence, 8), ["table"] = Real(11, 8), ["weight"] = Real(8, 8),
-            ["gain"] = Real(8), ["bias"] = Real(8), ["seed"] = Real(batch, sequence, 8),
+            ["ids"] = draw.Feeds[draw.Indices([batch, sequence], 11).Name],
+            ["x"] = Real(batch, sequence, 8),
+            ["table"] = Real(11, 8),
+            ["weight"] = Real(8, 8),
+            ["gain"] = Real(8),
+            ["bias"] = Real(8),
+            ["seed"] = Real(batch, sequence, 8),
         };
     }
 
@@ -153,7 +158,9 @@ public sealed class ReverseModeTests
         IReadOnlyDictionary<string, Value> gradients = ReverseMode.Differentiate(g, new Dictionary<string, Value> { ["y"] = seed }, ["x"], ShapeMap.Infer(g.Graph));
         double[] result = new DoubleEvaluator(g.Graph).Run(new Dictionary<string, DoubleTensor>
         {
-            ["x"] = DoubleTensor.Reals([2, 2], 1, 2, 3, 4), ["open"] = DoubleTensor.Flags([2, 2], true, true, false, false), ["seed"] = DoubleTensor.Reals([2, 2], 1, 0, 1, 0),
+            ["x"] = DoubleTensor.Reals([2, 2], 1, 2, 3, 4),
+            ["open"] = DoubleTensor.Flags([2, 2], true, true, false, false),
+            ["seed"] = DoubleTensor.Reals([2, 2], 1, 0, 1, 0),
         }, [gradients["x"].Name])[gradients["x"].Name].Data;
         double p = 1 / (1 + Math.E);
         Assert.That(result, Is.EqualTo((double[])[p * (1 - p), -p * (1 - p), 0, 0]).Within(1e-12));

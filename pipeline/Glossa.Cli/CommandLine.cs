@@ -61,6 +61,7 @@ public static class CommandLine
             GenerateCommand.Create(host),
             LanguagesCommand.Create(host),
             CompareCommand.Create(host),
+            OpsCommand.Create(host),
         };
         foreach (Option option in root.Options)
         {

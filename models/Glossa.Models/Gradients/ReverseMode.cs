@@ -119,5 +119,5 @@ public static class ReverseMode
 
     private static InputException WithoutRule(NodeProto node) => new(
         $"operator {(node.Domain.Length > 0 ? node.Domain + "." : "")}{node.OpType} has no gradient rule (node '{(node.Name.Length > 0 ? node.Name : node.Out(0))}')",
-        fix: "freeze the parameters in front of this node, or export the model with other operators");
+        fix: "see `glossa ops` for the operators that have one, freeze the parameters in front of this node, or export the model with other operators");
 }

@@ -66,7 +66,7 @@ internal sealed class ConfigReaderTests
     [TestCase("seed: 1\u0000\n", "text: the configuration holds a zero byte")]
     public void Parse_HostileYaml_IsOneClearLine(string yaml, string message)
     {
-        InputException error = Assert.Throws<InputException>(() => ConfigReader.Parse(yaml));
+        InputException error = Assert.Throws<InputException>(() => ConfigReader.Parse(yaml))!;
         Assert.That(error.Message, Does.Contain(message).And.Not.Contain("\n"));
     }
 

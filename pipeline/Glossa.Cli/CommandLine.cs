@@ -21,7 +21,10 @@ public static class CommandLine
         host.Json = args.TakeWhile(arg => arg != "--").Contains("--json");
         InvocationConfiguration configuration = new()
         {
-            EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+            Output = output,
+            Error = error,
         };
         try
         {

@@ -13,7 +13,9 @@ internal static class CompareCommand
         Argument<string> current = new("CURRENT") { Description = "report.json of the new run, or its run folder" };
         Option<double> gate = new("--gate")
         {
-            HelpName = "SHARE", Description = "How much worse the mean bits per byte may be", DefaultValueFactory = _ => new ComparisonGate().MaximumRelativeChange,
+            HelpName = "SHARE",
+            Description = "How much worse the mean bits per byte may be",
+            DefaultValueFactory = _ => new ComparisonGate().MaximumRelativeChange,
         };
         Option<string?> folder = new("--out") { HelpName = "DIR", Description = $"Writes {ComparisonWriter.JsonName} and {ComparisonWriter.MarkdownName} there" };
         Option<bool> json = CommandHost.JsonOption;

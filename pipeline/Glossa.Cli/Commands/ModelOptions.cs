@@ -12,7 +12,9 @@ internal static class ModelOptions
     /// <summary>Which of its files.</summary>
     public static Option<string> Precision() => new("--precision")
     {
-        HelpName = "NAME", Description = "Which file of the model: fp32 or int8", DefaultValueFactory = _ => "fp32",
+        HelpName = "NAME",
+        Description = "Which file of the model: fp32 or int8",
+        DefaultValueFactory = _ => "fp32",
     };
 
     /// <summary>How many cores.</summary>

@@ -84,6 +84,11 @@ internal sealed class YamlTree
         {
             throw new InputException($"not valid YAML ({FirstLine(e.Message)})", Place(e.Start).ToString(), "correct the line", e);
         }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        {
+            // Some broken texts make the library fail outside its own exception type, without a position.
+            throw new InputException("not valid YAML", _source, "correct it", e);
+        }
     }
 
     private ConfigNode ReadNode(int depth)

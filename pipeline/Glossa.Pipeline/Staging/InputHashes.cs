@@ -31,15 +31,16 @@ internal sealed class InputHashes
         }
     }
 
+    /// <summary>Refuses a file that cannot be read.</summary>
+    /// <exception cref="InputException">It is missing, a folder, or not readable.</exception>
+    public static void RequireReadable(InputFile file) => IoFailure.OpenRead(file.Path, $"{file.Name} file").Dispose();
+
     /// <summary>The hash of a file's content.</summary>
     /// <exception cref="InputException">The file cannot be read.</exception>
     public string Of(InputFile file)
     {
         string path = Path.GetFullPath(file.Path);
-        // Opening gives the clear message for a folder or a missing file before anything else is asked of it.
-        using (FileStream probe = IoFailure.OpenRead(path, $"{file.Name} file"))
-        {
-        }
+        RequireReadable(file);
         FileInfo info = new(path);
         (long bytes, long modified) = (info.Length, info.LastWriteTimeUtc.Ticks);
         if (_known.TryGetValue(path, out RememberedHash? known) && known.Bytes == bytes && known.Modified == modified) return known.Hash;

@@ -37,6 +37,8 @@ public sealed class PipelineRunner
     public RunResult Run(RunConfig config, RunOptions options, CancellationToken cancellation = default)
     {
         IReadOnlyList<IStage> stages = Until(options.Until);
+        // Asked before the run folder is made: a mistyped path leaves nothing behind.
+        foreach (InputFile file in stages.SelectMany(stage => stage.SelectFiles(config))) InputHashes.RequireReadable(file);
         try
         {
             using RunFolder folder = RunFolder.Open(options.Folder);

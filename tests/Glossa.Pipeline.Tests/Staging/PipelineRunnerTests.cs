@@ -229,6 +229,7 @@ internal sealed class PipelineRunnerTests
         Assert.That(() => Run(), Throws.TypeOf<InputException>().With.Message.Contains("no such corpus file"));
         _first.File = new InputFile("corpus", _folder.Path);
         Assert.That(() => Run(), Throws.TypeOf<InputException>().With.Message.Contains("found a folder"));
+        Assert.That(Directory.Exists(RunFolder), Is.False);
     }
 
     [Test]

@@ -5,14 +5,22 @@ using Glossa.Models.Presets;
 using Glossa.Models.Steps;
 using Glossa.Training.Engines;
 
-// Usage: step [width layers heads vocabulary batch sequence microBatches workers repetitions]
-int Argument(int index, int otherwise) => args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : otherwise;
+// The training step of the default preset, ms and tokens a second: [width layers heads vocabulary batch sequence microBatches workers repetitions].
+if (args is ["--filter", ..]) args = args[2..];
+int Argument(int index, int otherwise) => args.Length >= index ? int.Parse(args[index - 1], CultureInfo.InvariantCulture) : otherwise;
 int width = Argument(1, 128), layers = Argument(2, 4), heads = Argument(3, 2), vocabulary = Argument(4, 2048);
 int batch = Argument(5, 8), sequence = Argument(6, 128), micros = Argument(7, 4), workers = Argument(8, 2), repetitions = Argument(9, 20);
 TransformerOptions options = new()
 {
-    Vocabulary = vocabulary + 464, TextVocabulary = vocabulary, Layers = layers, Width = width, Heads = heads, KeyValueHeads = heads,
-    HeadSize = width / heads, FeedForward = 4 * width, Context = 256,
+    Vocabulary = vocabulary + 464,
+    TextVocabulary = vocabulary,
+    Layers = layers,
+    Width = width,
+    Heads = heads,
+    KeyValueHeads = heads,
+    HeadSize = width / heads,
+    FeedForward = 4 * width,
+    Context = 256,
 };
 Dictionary<string, float[]> parameters = TransformerParameters.Of(options).ToDictionary(p => p.Name, p => p.Initialize(1));
 StepModel step = TrainingStep.Build(TrainingGraph.Build(options, parameters),

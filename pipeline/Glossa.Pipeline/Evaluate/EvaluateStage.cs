@@ -72,7 +72,10 @@ public sealed class EvaluateStage : Stage<EvaluateSettings>
         ArgumentNullException.ThrowIfNull(context);
         return new ScoringOptions
         {
-            Window = settings.Window, TextVocabularySize = tokenizer.TextVocabularySize, Threads = Workers.Of(context.Engine), BatchTokens = settings.BatchTokens,
+            Window = settings.Window,
+            TextVocabularySize = tokenizer.TextVocabularySize,
+            Threads = Workers.Of(context.Engine),
+            BatchTokens = settings.BatchTokens,
         };
     }
 

@@ -50,7 +50,8 @@ public sealed record ModelFacts(int TextVocabulary, int Context, int ScoringWind
             foreach ((string language, JsonNode? id) in stored)
                 tags[language] = Number(id) ?? throw Wrong(path, $"{Key}.languageTags.{language}");
         return new ModelFacts(FirstPositive(facts, path, "textVocabulary"), FirstPositive(facts, path, "context"),
-            FirstPositive(facts, path, "scoringWindow", "context"), tags) { Split = SplitIn(facts, path) };
+            FirstPositive(facts, path, "scoringWindow", "context"), tags)
+        { Split = SplitIn(facts, path) };
     }
 
     private static SplitConfig? SplitIn(JsonObject facts, string path)

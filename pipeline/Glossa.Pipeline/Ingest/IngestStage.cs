@@ -71,7 +71,8 @@ public sealed class IngestStage : Stage<IngestSettings>
     {
         Columns = new CorpusColumns
         {
-            Language = settings.Columns.Language, Text = settings.Columns.Text,
+            Language = settings.Columns.Language,
+            Text = settings.Columns.Text,
             // The usual names are looked for and may be missing; a name of the user's own has to be there.
             Split = settings.Columns.Split == new ColumnsConfig().Split ? null : settings.Columns.Split,
             Label = settings.Columns.Label == new ColumnsConfig().Label ? null : settings.Columns.Label,

@@ -81,7 +81,9 @@ public sealed class LanguagesStage : Stage<LanguagesSettings>
             Seed = (ulong)settings.Seed,
             Similarity = new SimilarityOptions
             {
-                ScriptWeight = config.Weights.Script, FamilyWeight = config.Weights.Family, GeographyWeight = config.Weights.Geography,
+                ScriptWeight = config.Weights.Script,
+                FamilyWeight = config.Weights.Family,
+                GeographyWeight = config.Weights.Geography,
                 TextWeight = config.Weights.Text,
             },
         };

@@ -28,10 +28,19 @@ public static class ModelOptions
         if (width % heads != 0) throw new InputException($"model.heads {heads} does not divide model.width {width}");
         TransformerOptions options = preset with
         {
-            Vocabulary = vocabulary, TextVocabulary = textVocabulary, Layers = model.Layers ?? preset.Layers, Width = width, Heads = heads,
-            KeyValueHeads = model.KvHeads ?? heads, HeadSize = width / heads, FeedForwardKind = swiGlu ? FeedForwardKind.SwiGlu : FeedForwardKind.SquaredRelu,
-            FeedForward = model.FeedForward ?? (swiGlu ? width * 8 / 3 / 16 * 16 : 4 * width), Context = ContextOf(model),
-            TiedHead = model.TiedHead ?? preset.TiedHead, Dropout = (float)(model.Dropout ?? 0), RopeTheta = (float)(model.RopeTheta ?? preset.RopeTheta),
+            Vocabulary = vocabulary,
+            TextVocabulary = textVocabulary,
+            Layers = model.Layers ?? preset.Layers,
+            Width = width,
+            Heads = heads,
+            KeyValueHeads = model.KvHeads ?? heads,
+            HeadSize = width / heads,
+            FeedForwardKind = swiGlu ? FeedForwardKind.SwiGlu : FeedForwardKind.SquaredRelu,
+            FeedForward = model.FeedForward ?? (swiGlu ? width * 8 / 3 / 16 * 16 : 4 * width),
+            Context = ContextOf(model),
+            TiedHead = model.TiedHead ?? preset.TiedHead,
+            Dropout = (float)(model.Dropout ?? 0),
+            RopeTheta = (float)(model.RopeTheta ?? preset.RopeTheta),
         };
         // A published architecture describes its own feed-forward form only.
         if (swiGlu != (preset.FeedForwardKind == FeedForwardKind.SwiGlu)) options = options with { ModelType = "glossa" };
@@ -44,7 +53,11 @@ public static class ModelOptions
         "nanochat" => new TransformerOptions(),
         "qwen3" => new TransformerOptions
         {
-            ModelType = "qwen3", FeedForwardKind = FeedForwardKind.SwiGlu, NormGain = true, EmbeddingNorm = false, RopeTheta = 1_000_000,
+            ModelType = "qwen3",
+            FeedForwardKind = FeedForwardKind.SwiGlu,
+            NormGain = true,
+            EmbeddingNorm = false,
+            RopeTheta = 1_000_000,
         },
         "bert-rope" => new TransformerOptions { ModelType = "glossa", Task = TransformerTask.MaskedLm },
         _ => throw new InputException($"unknown preset '{name}' in model.preset", fix: NearestName.Advice(name, Presets)),

@@ -52,8 +52,10 @@ public sealed class TokenizerStage : Stage<TokenizerSettings>
             texts.Languages.SelectMany(language => texts.Texts(language, CorpusSplit.Train).Select(text => (language, text))),
             new BpeTrainerOptions
             {
-                VocabularySize = settings.Tokenizer.Vocabulary, LanguageTags = [.. texts.Languages],
-                SamplingExponent = settings.Tokenizer.SamplingExponent, Threads = threads,
+                VocabularySize = settings.Tokenizer.Vocabulary,
+                LanguageTags = [.. texts.Languages],
+                SamplingExponent = settings.Tokenizer.SamplingExponent,
+                Threads = threads,
             });
         ByteLevelBpeTokenizer tokenizer = new(model);
         HuggingFaceTokenizer.Save(model, Path.Combine(context.Output, Folder), settings.Context);

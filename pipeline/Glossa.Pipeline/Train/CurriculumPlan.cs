@@ -37,7 +37,9 @@ public static class CurriculumPlan
             List<TrainingWindow>[] taken = [.. windows.Select((list, i) => taking[i] ? list : [])];
             BatchPlan plan = BatchPlan.Make(taken, new BatchPlanOptions
             {
-                Tokens = Budget(phase, taken), Sampling = phase.Sampling, MicroBatchTokens = settings.Batch.MicroBatchTokens,
+                Tokens = Budget(phase, taken),
+                Sampling = phase.Sampling,
+                MicroBatchTokens = settings.Batch.MicroBatchTokens,
                 MicroBatchesPerStep = Math.Max(1, settings.Batch.TokensPerStep / settings.Batch.MicroBatchTokens),
                 Seed = (ulong)settings.Seed + (ulong)phases.Count * 0x9E3779B97F4A7C15,
             });

@@ -18,7 +18,9 @@ public static class Optimizers
         OptimizerGroupOptions adam = new() { Kind = Training.Optimizers.OptimizerKind.AdamW, LearningRate = (float)config.ScalarLearningRate, Betas = betas };
         OptimizerGroupOptions muon = new()
         {
-            Kind = Training.Optimizers.OptimizerKind.Muon, LearningRate = (float)config.MuonLearningRate, Momentum = (float)config.Momentum,
+            Kind = Training.Optimizers.OptimizerKind.Muon,
+            LearningRate = (float)config.MuonLearningRate,
+            Momentum = (float)config.Momentum,
             WeightDecay = (float)config.WeightDecay,
         };
         List<OptimizerGroupOptions> groups = [.. config.Groups.Select(group => Named(group, adam, muon))];

@@ -16,13 +16,25 @@ public sealed class PresetGradientTests
     {
         TransformerOptions tiny = new()
         {
-            Vocabulary = 9, TextVocabulary = 7, Layers = 2, Width = 8, Heads = 2, KeyValueHeads = 2, HeadSize = 4, FeedForward = 8, Context = 8,
+            Vocabulary = 9,
+            TextVocabulary = 7,
+            Layers = 2,
+            Width = 8,
+            Heads = 2,
+            KeyValueHeads = 2,
+            HeadSize = 4,
+            FeedForward = 8,
+            Context = 8,
         };
         yield return new TestCaseData(tiny).SetArgDisplayNames("nanochat");
         yield return new TestCaseData(tiny with { TiedHead = true, Layers = 1 }).SetArgDisplayNames("nanochat tied");
         yield return new TestCaseData(tiny with
         {
-            ModelType = "qwen3", FeedForwardKind = FeedForwardKind.SwiGlu, NormGain = true, EmbeddingNorm = false, KeyValueHeads = 1,
+            ModelType = "qwen3",
+            FeedForwardKind = FeedForwardKind.SwiGlu,
+            NormGain = true,
+            EmbeddingNorm = false,
+            KeyValueHeads = 1,
         }).SetArgDisplayNames("qwen3 with grouped keys");
         yield return new TestCaseData(tiny with { ModelType = "glossa", Task = TransformerTask.MaskedLm }).SetArgDisplayNames("masked");
         yield return new TestCaseData(tiny with { QueryKeyNorm = false, Layers = 1 }).SetArgDisplayNames("without query-key norm");
@@ -162,7 +174,8 @@ public sealed class PresetGradientTests
 
     private static StepOptions Options(TransformerOptions options) => new()
     {
-        TimeMajor = true, Loss = options.Task == TransformerTask.CausalLm ? LossKind.CausalLm : LossKind.MaskedLm,
+        TimeMajor = true,
+        Loss = options.Task == TransformerTask.CausalLm ? LossKind.CausalLm : LossKind.MaskedLm,
     };
 
     // Zero starts would hide most of the gradient, so every parameter is drawn.

@@ -134,8 +134,18 @@ public sealed class DynamicQuantizerTests
     {
         TransformerOptions options = new()
         {
-            Vocabulary = 70, TextVocabulary = 60, Layers = 2, Width = 32, Heads = 2, KeyValueHeads = 1, HeadSize = 16, FeedForward = 64,
-            TiedHead = tied, FeedForwardKind = kind, NormGain = !tied, Context = 32,
+            Vocabulary = 70,
+            TextVocabulary = 60,
+            Layers = 2,
+            Width = 32,
+            Heads = 2,
+            KeyValueHeads = 1,
+            HeadSize = 16,
+            FeedForward = 64,
+            TiedHead = tied,
+            FeedForwardKind = kind,
+            NormGain = !tied,
+            Context = 32,
         };
         ulong seed = 20;
         ModelProto model = InferenceGraph.Build(options, TransformerParameters.Of(options).ToDictionary(

@@ -46,7 +46,15 @@ internal static class TestModels
     {
         TransformerOptions options = new()
         {
-            Vocabulary = 260, TextVocabulary = 259, Layers = 2, Width = 32, Heads = 2, KeyValueHeads = 1, HeadSize = 16, FeedForward = 64, Context = 48,
+            Vocabulary = 260,
+            TextVocabulary = 259,
+            Layers = 2,
+            Width = 32,
+            Heads = 2,
+            KeyValueHeads = 1,
+            HeadSize = 16,
+            FeedForward = 64,
+            Context = 48,
         };
         ulong seed = 30;
         return InferenceGraph.Build(options, TransformerParameters.Of(options).ToDictionary(

@@ -1,6 +1,6 @@
 using System.Text;
-using Google.Protobuf;
 using Glossa.Models.Onnx;
+using Google.Protobuf;
 
 namespace Glossa.Models.Building;
 

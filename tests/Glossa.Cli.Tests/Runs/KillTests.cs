@@ -20,7 +20,7 @@ internal sealed class KillTests
     {
         using StringWriter lines = new();
         KillCampaign campaign = new(SmallRun.Write(_folder, 200_000), _folder, lines);
-        KillMoment[] plan = [new("tokenizer", 0.5), new("train", 0.5), new("train", 0.8), new("export", 0.5)];
+        KillMoment[] plan = [new("tokenizer", 0.5), new("train", 0.5), new("train", 0.4), new("export", 0.5)];
         bool same = campaign.Run(plan, separate: false);
         TestContext.Out.WriteLine(lines);
         Assert.That(same, Is.True, lines.ToString());

@@ -7,13 +7,13 @@ namespace Glossa.Cli.Tests;
 [TestFixture]
 internal sealed class WholeRunTests
 {
-    private SmallRun _small = null!;
+    private TrialRun _small = null!;
     private JsonElement _first;
 
     [OneTimeSetUp]
     public void RunOnce()
     {
-        _small = new SmallRun();
+        _small = new TrialRun();
         _first = Json(_small.Run("run", "--json"));
     }
 

@@ -3,11 +3,11 @@ using Glossa.Data.Corpora;
 namespace Glossa.Cli.Tests;
 
 /// <summary>A corpus of a few languages and the settings of a run of seconds.</summary>
-internal sealed class SmallRun : IDisposable
+internal sealed class TrialRun : IDisposable
 {
     private static readonly string[] Languages = ["am", "ar", "de", "en", "hi", "ja", "sw", "tr"];
 
-    public SmallRun()
+    public TrialRun()
     {
         Corpus = Path.Combine(Folder, "small.csv");
         using StreamWriter writer = new(Corpus);

@@ -17,7 +17,7 @@ root.SetAction(result =>
     string folder = chosen ?? Directory.CreateTempSubdirectory("glossa-kill-").FullName;
     try
     {
-        KillCampaign campaign = new(result.GetValue(config) ?? SmallRun.Write(folder), folder, Console.Out);
+        KillCampaign campaign = new(result.GetValue(config) ?? FourLanguageRun.Write(folder), folder, Console.Out);
         bool same = campaign.Run(KillPlan.Draw(result.GetValue(seed), result.GetValue(kills)), result.GetValue(separate));
         if (same && chosen is null) Directory.Delete(folder, recursive: true);
         else Console.WriteLine($"the runs are in {folder}");

@@ -10,7 +10,7 @@ internal sealed record CommandOutcome(int Code, string Output, string Error);
 /// <summary>A temporary folder with a small corpus and its configuration, and the command run on them in process.</summary>
 internal sealed class RunFixture : IDisposable
 {
-    public RunFixture(int tokens = 3_000) => Config = SmallRun.Write(Folder, tokens);
+    public RunFixture(int tokens = 3_000) => Config = FourLanguageRun.Write(Folder, tokens);
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("glossa-").FullName;
 

@@ -4,7 +4,7 @@ using Glossa.Data.Corpora;
 namespace Glossa.KillTest;
 
 /// <summary>A run of all stages that takes seconds: four languages of the embedded corpus, one layer.</summary>
-internal static class SmallRun
+internal static class FourLanguageRun
 {
     private static readonly HashSet<string> Languages = ["de", "hi", "ru", "sw"];
 

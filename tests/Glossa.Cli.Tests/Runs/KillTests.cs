@@ -19,7 +19,7 @@ internal sealed class KillTests
     public void Run_KilledAndResumed_EndsWithTheSameBits()
     {
         using StringWriter lines = new();
-        KillCampaign campaign = new(FourLanguageRun.Write(_folder, 200_000), _folder, lines);
+        KillCampaign campaign = new(FourLanguageRun.Write(_folder, 450_000), _folder, lines);
         KillMoment[] plan = [new("tokenizer", 0.5), new("train", 0.5), new("train", 0.4), new("export", 0.5)];
         bool same = campaign.Run(plan, separate: false);
         TestContext.Out.WriteLine(lines);

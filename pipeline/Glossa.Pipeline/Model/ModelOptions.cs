@@ -6,8 +6,6 @@ namespace Glossa.Pipeline.Model;
 /// <summary>Makes the shape of a transformer from the <c>model</c> section.</summary>
 public static class ModelOptions
 {
-    private static readonly string[] Presets = ["nanochat", "qwen3", "bert-rope"];
-
     /// <summary>Longest sequence of the configured model.</summary>
     public static int ContextOf(ModelConfig model)
     {
@@ -20,17 +18,24 @@ public static class ModelOptions
     public static TransformerOptions Of(ModelConfig model, int vocabulary, int textVocabulary)
     {
         ArgumentNullException.ThrowIfNull(model);
-        TransformerOptions preset = Named(model.Preset ?? ModelConfig.DefaultPreset);
-        int width = model.Width ?? preset.Width;
+        PresetConfig preset = PresetReader.Load(model.Preset ?? ModelConfig.DefaultPreset);
+        TransformerOptions sizes = new();
+        int width = model.Width ?? sizes.Width;
         int heads = model.Heads ?? Math.Max(1, width / 64);
-        bool swiGlu = (model.Activation ?? (preset.FeedForwardKind == FeedForwardKind.SwiGlu ? Activation.SwiGlu : Activation.Relu2)) == Activation.SwiGlu;
+        bool swiGlu = (model.Activation ?? preset.Activation) == Activation.SwiGlu;
         if (model.Activation == Activation.Gelu) throw new InputException("model.activation gelu belongs to no preset", fix: "choose relu2 or swiglu, or give a graph of your own");
         if (width % heads != 0) throw new InputException($"model.heads {heads} does not divide model.width {width}");
-        TransformerOptions options = preset with
+        TransformerOptions options = new()
         {
+            // A published architecture describes its own feed-forward form only.
+            ModelType = swiGlu == (preset.Activation == Activation.SwiGlu) ? preset.ModelType : "glossa",
+            Task = preset.Task == PresetTask.MaskedLm ? TransformerTask.MaskedLm : TransformerTask.CausalLm,
+            NormGain = preset.NormGain,
+            EmbeddingNorm = preset.EmbeddingNorm,
+            QueryKeyNorm = preset.QueryKeyNorm,
             Vocabulary = vocabulary,
             TextVocabulary = textVocabulary,
-            Layers = model.Layers ?? preset.Layers,
+            Layers = model.Layers ?? sizes.Layers,
             Width = width,
             Heads = heads,
             KeyValueHeads = model.KvHeads ?? heads,
@@ -42,24 +47,7 @@ public static class ModelOptions
             Dropout = (float)(model.Dropout ?? 0),
             RopeTheta = (float)(model.RopeTheta ?? preset.RopeTheta),
         };
-        // A published architecture describes its own feed-forward form only.
-        if (swiGlu != (preset.FeedForwardKind == FeedForwardKind.SwiGlu)) options = options with { ModelType = "glossa" };
         options.Validate();
         return options;
     }
-
-    private static TransformerOptions Named(string name) => name switch
-    {
-        "nanochat" => new TransformerOptions(),
-        "qwen3" => new TransformerOptions
-        {
-            ModelType = "qwen3",
-            FeedForwardKind = FeedForwardKind.SwiGlu,
-            NormGain = true,
-            EmbeddingNorm = false,
-            RopeTheta = 1_000_000,
-        },
-        "bert-rope" => new TransformerOptions { ModelType = "glossa", Task = TransformerTask.MaskedLm },
-        _ => throw new InputException($"unknown preset '{name}' in model.preset", fix: NearestName.Advice(name, Presets)),
-    };
 }

@@ -39,6 +39,7 @@ internal sealed class PrecompiledNormalizer : INormalizer
         List<FormedCharacter> written = _written ??= [];
         written.Clear();
         bool changed = false;
+        Span<char> one = stackalloc char[2];
         for (int i = start; i < end;)
         {
             ReadOnlySpan<char> rest = source.Characters[i..end];
@@ -57,7 +58,6 @@ internal sealed class PrecompiledNormalizer : INormalizer
             }
             foreach (Rune rune in grapheme.EnumerateRunes())
             {
-                Span<char> one = stackalloc char[2];
                 if (TryReplace(one[..rune.EncodeToUtf16(one)], written)) changed = true;
                 else written.Add(new FormedCharacter(rune.Value, 0));
             }

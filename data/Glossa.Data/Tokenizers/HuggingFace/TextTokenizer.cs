@@ -158,6 +158,15 @@ public sealed class TextTokenizer : ITokenizer
         return _parts.Normalizer is { } normalizer && normalizer.TryNormalize(source, 0, source.Length, target) ? target.Characters.ToString() : source.Characters.ToString();
     }
 
+    /// <summary>The pieces that the model is to encode and the added tokens between them, with their places in code points.</summary>
+    internal List<(string Piece, int Start, int End)> Cut(string text)
+    {
+        (Pieces pieces, _) = Run(text, recognizeSpecialTokens: true);
+        CodePointPlaces places = new(text);
+        return pieces.Items.ConvertAll(piece => (pieces.Text.Characters[piece.Start..piece.End].ToString(),
+            places.At(pieces.Text.StartOf(piece.Start)), places.At(pieces.Text.EndOf(piece.End - 1))));
+    }
+
     /// <summary>Cuts a text into the pieces that the model is to encode.</summary>
     private (Pieces Pieces, List<ModelToken> Tokens) Run(ReadOnlySpan<char> text, bool recognizeSpecialTokens)
     {

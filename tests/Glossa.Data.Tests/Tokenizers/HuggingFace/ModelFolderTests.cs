@@ -68,6 +68,22 @@ public sealed class ModelFolderTests
         }
     }
 
+    [TestCase("spm-bpe")]
+    [TestCase("spm-unigram")]
+    public void Encode_SentencePieceModel_GivesTheGoldenIdsPiecesAndText(string name)
+    {
+        string folder = TestFolders.Shared("tokenizers", name);
+        TextTokenizer tokenizer = TextTokenizer.Load(Path.Combine(folder, "tokenizer.model"));
+        foreach (string line in File.ReadLines(Path.Combine(folder, "golden.jsonl")))
+        {
+            JsonNode golden = JsonNode.Parse(line)!;
+            TextEncoding encoding = tokenizer.Encode((string)golden["text"]!);
+            Assert.That(encoding.Ids, Is.EqualTo(golden["ids"]!.AsArray().Select(id => (int)id!)), line);
+            if (golden["pieces"] is JsonArray pieces) Assert.That(encoding.Tokens, Is.EqualTo(pieces.Select(piece => (string)piece!)), line);
+            Assert.That(tokenizer.Decode(encoding.Ids), Is.EqualTo((string?)golden["decoded"]), line);
+        }
+    }
+
     private static IEnumerable<long> Padded(TextEncoding encoding, int width, int padId) =>
         encoding.Ids.Select(id => (long)id).Concat(Enumerable.Repeat((long)padId, width - encoding.Ids.Count));
 

@@ -96,6 +96,24 @@ public sealed class TextTokenizerFuzzTests
         }, iter: 600, threads: 1);
     }
 
+    [Test]
+    public void Load_BytesThatAreNoSentencePieceModel_IsOneLine()
+    {
+        using TemporaryFolder folder = new();
+        Gen.Byte.Array[0, 60].Sample(bytes =>
+        {
+            string file = folder.Write("odd.model", bytes);
+            try
+            {
+                TextTokenizer.Load(file).Encode("some text");
+            }
+            catch (InputException e)
+            {
+                Assert.That(e.Message, Does.StartWith(file).Or.Contains("unknown token").And.Not.Contains("\n"));
+            }
+        }, iter: 2_000, threads: 1);
+    }
+
     private static void Check(TextTokenizer tokenizer) => AnyText.Sample(text =>
     {
         TextEncoding encoding = tokenizer.Encode(text);

@@ -146,7 +146,12 @@ public sealed class FunctionInliningTests
 
     private static FunctionProto Function(string name, string[] inputs, string[] outputs, NodeProto[] nodes, params string[] attributes) => new()
     {
-        Name = name, Domain = "local", Input = { inputs }, Output = { outputs }, Node = { nodes }, Attribute = { attributes },
+        Name = name,
+        Domain = "local",
+        Input = { inputs },
+        Output = { outputs },
+        Node = { nodes },
+        Attribute = { attributes },
         OpsetImport = { new OperatorSetIdProto { Version = 21 }, new OperatorSetIdProto { Domain = "local", Version = 1 } },
     };
 

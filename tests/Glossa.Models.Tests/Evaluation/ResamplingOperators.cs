@@ -106,7 +106,7 @@ internal static class ResamplingOperators
     private static DoubleTensor[] Resize(EvaluatedNode n)
     {
         DoubleTensor y = n[0];
-        int[] axes = n.Axes(-1, y.Rank) ?? [.. Enumerable.Range(0, y.Rank)];
+        int[] axes = n.Proto.AttributeInts("axes") is { } some ? Array.ConvertAll(some, a => (int)(a < 0 ? a + n[0].Rank : a)) : [.. Enumerable.Range(0, y.Rank)];
         for (int i = 0; i < axes.Length; i++)
         {
             int axis = axes[i], size = y.Shape[axis];

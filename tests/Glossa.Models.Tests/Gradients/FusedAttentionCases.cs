@@ -14,7 +14,7 @@ internal static class FusedAttentionCases
     {
         cases["com.microsoft.Attention"] = RuleGen.Cases(Gen.Select(Gen.Int[1, 2], Gen.Int[1, 3], Gen.Int[0, 3], Gen.Bool, Gen.Bool), (t, p) => SelfAttention(t, p));
         cases["com.microsoft.MultiHeadAttention"] = RuleGen.Cases(Gen.Select(Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[0, 2], Gen.Bool, Gen.Int[0, 2]), (t, p) => MultiHead(t, p));
-        cases["com.microsoft.GroupQueryAttention"] = RuleGen.Cases(Gen.Select(Gen.Int[1, 2], Gen.Int[1, 4], Gen.Bool, Gen.Int[0, 2], Gen.Int[0, 3]), (t, p) => GroupQuery(t, p));
+        cases["com.microsoft.GroupQueryAttention"] = RuleGen.Cases(Gen.Select(Gen.Int[1, 2], Gen.Int[1, 3], Gen.Bool, Gen.Int[0, 2], Gen.Int[0, 3]), (t, p) => GroupQuery(t, p));
     }
 
     /// <summary>No mask, one by key, one by query and key, or lengths; row 0 of a mask is always open.</summary>
@@ -50,18 +50,18 @@ internal static class FusedAttentionCases
 
     private static void GroupQuery(RuleCase t, (int KeyHeads, int Length, bool Packed, int Rotary, int Extra) p)
     {
-        const int Size = 8;
-        int heads = 2 * p.KeyHeads;
-        Value query = t.Real([2, p.Length, (p.Packed ? heads + (2 * p.KeyHeads) : heads) * Size], dynamic: false);
-        Value Operand() => p.Packed ? Value.None : t.Real([2, p.Length, p.KeyHeads * Size], dynamic: false);
+        // The kernel rotates heads of 16 and more only.
+        int size = p.Rotary > 0 ? 16 : 8, heads = p.KeyHeads == 1 ? 2 : p.KeyHeads, batch = p.Rotary > 0 ? 1 : 2;
+        Value query = t.Real([batch, p.Length, (p.Packed ? heads + (2 * p.KeyHeads) : heads) * size], dynamic: false);
+        Value Operand() => p.Packed ? Value.None : t.Real([batch, p.Length, p.KeyHeads * size], dynamic: false);
         Value key = Operand(), value = Operand();
-        Value last = t.Feed("last", new DoubleTensor(DataType.Int32, [2], [p.Length - 1, p.Length - 1]), false), total = t.Feed("total", new DoubleTensor(DataType.Int32, [], [p.Length]), false);
+        Value last = t.Feed("last", new DoubleTensor(DataType.Int32, [batch], [.. Enumerable.Repeat(p.Length - 1.0, batch)]), false), total = t.Feed("total", new DoubleTensor(DataType.Int32, [], [p.Length]), false);
         List<Value> inputs = [query, key, value, Value.None, Value.None, last, total];
-        double[] angles = [.. Enumerable.Range(0, 6 * Size / 2).Select(i => i * 0.37)];
+        double[] angles = [.. Enumerable.Range(0, 6 * size / 2).Select(i => i * 0.37)];
         if (p.Rotary > 0)
         {
-            inputs.Add(t.Feed("cos", DoubleTensor.Reals([6, Size / 2], Array.ConvertAll(angles, a => (double)(float)Math.Cos(a))), false));
-            inputs.Add(t.Feed("sin", DoubleTensor.Reals([6, Size / 2], Array.ConvertAll(angles, a => (double)(float)Math.Sin(a))), false));
+            inputs.Add(t.Feed("cos", DoubleTensor.Reals([6, size / 2], Array.ConvertAll(angles, a => (double)(float)Math.Cos(a))), false));
+            inputs.Add(t.Feed("sin", DoubleTensor.Reals([6, size / 2], Array.ConvertAll(angles, a => (double)(float)Math.Sin(a))), false));
         }
         List<AttributeProto> attributes = [Attribute("num_heads", (long)heads), Attribute("kv_num_heads", (long)p.KeyHeads), Attribute("do_rotary", p.Rotary > 0 ? 1 : 0), Attribute("rotary_interleaved", p.Rotary == 2 ? 1 : 0)];
         if (p.Extra == 1) attributes.Add(Attribute("local_window_size", 2L));

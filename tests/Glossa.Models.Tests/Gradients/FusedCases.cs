@@ -65,9 +65,10 @@ internal static class FusedCases
     {
         int[] ids = p.Sizes[..2], hidden = [p.Sizes[2]];
         Value Whole(int size) => t.G.Cast(t.Indices(ids, size, false), DataType.Int32);
+        Value Table(int rows) => t.Real([rows, p.Sizes[2]], dynamic: false);
         Value[] outputs = t.G.Ops("EmbedLayerNormalization", [
-            Whole(5), p.Segments ? Whole(2) : Value.None, t.Real([5, p.Sizes[2]]), t.Real([6, p.Sizes[2]]), p.Segments ? t.Real([2, p.Sizes[2]]) : Value.None,
-            t.Real(hidden), t.Real(hidden), .. p.Outputs > 1 ? [Whole(2)] : (Value[])[]],
+            Whole(5), p.Segments ? Whole(2) : Value.None, Table(5), Table(6), p.Segments ? Table(2) : Value.None,
+            t.Real(hidden, dynamic: false), t.Real(hidden, dynamic: false), .. p.Outputs > 1 ? [Whole(2)] : (Value[])[]],
             p.Outputs switch { 0 => ["y", "count"], 1 => ["y", "count", "sum"], _ => (string[])["y", "count"] }, Microsoft, Attribute("epsilon", 0.1f));
         t.Outputs.AddRange(outputs.Select(o => o.Name));
     }

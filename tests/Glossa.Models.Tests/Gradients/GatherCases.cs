@@ -16,7 +16,7 @@ internal static class GatherCases
             from shape in RuleGen.Shape(1, 3) from axis in RuleGen.Axis(shape.Length) from index in Gen.Int[-At(shape, axis), At(shape, axis) - 1] from scalar in Gen.Bool select (shape, axis, index, scalar),
             (t, p) => t.Node("Gather", [t.Real(p.shape), p.scalar ? t.G.Constant((long)p.index) : t.G.Ints(p.index)], 1, "", Attribute("axis", (long)p.axis)));
         cases["OneHot"] = RuleGen.Cases(
-            from shape in RuleGen.Shape(0, 2) from axis in RuleGen.Axis(shape.Length + 1) from depth in Gen.Long[1, 4] select (shape, axis, depth),
+            from shape in RuleGen.Shape(1, 2) from axis in RuleGen.Axis(shape.Length + 1) from depth in Gen.Long[1, 4] select (shape, axis, depth),
             (t, p) => t.Node("OneHot", [t.Indices(p.shape, (int)p.depth), t.G.Constant(p.depth), t.Real([2])], 1, "", Attribute("axis", (long)p.axis)));
         cases["GatherElements"] = RuleGen.Cases(
             from shape in RuleGen.Shape(1, 3) from axis in RuleGen.Axis(shape.Length) from size in RuleGen.Size select (shape, axis, size),

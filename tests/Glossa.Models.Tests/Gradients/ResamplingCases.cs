@@ -31,7 +31,7 @@ internal static class ResamplingCases
             (t, p) =>
             {
                 long[] target = [1, 2, p.target[0], p.target[1]];
-                t.Node("Resize", [t.Real([1, 2, .. p.sizes]), Value.None, Value.None, p.constant ? t.G.Ints(target) : t.Feed("sizes", DoubleTensor.Wholes([4], target))], 1, "",
+                t.Node("Resize", [t.Real([1, 2, .. p.sizes]), Value.None, Value.None, p.constant ? t.G.Ints(target) : t.Feed("sizes", DoubleTensor.Wholes([4], target), false)], 1, "",
                     Attribute("mode", p.mode), Attribute("coordinate_transformation_mode", p.coordinates));
             });
         cases["Resize/scales"] = RuleGen.Cases(

@@ -32,7 +32,7 @@ SeededRandom random = new(7);
 MicroBatch[] batches = [.. Enumerable.Range(0, micros).Select(_ =>
 {
     long[] ids = [.. Enumerable.Range(0, batch * sequence).Select(_ => (long)random.NextInt32(vocabulary))];
-    return new MicroBatch(batch, sequence, ids, ids);
+    return MicroBatch.OfTokens(batch, sequence, ids, ids);
 })];
 int tokens = batch * sequence * micros;
 double loss = 0;

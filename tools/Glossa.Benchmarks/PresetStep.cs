@@ -33,7 +33,7 @@ internal static class PresetStep
             new StepOptions { TimeMajor = true, Accumulate = true, WeightedLoss = true });
         Console.WriteLine(StepProfile.Census(step));
         using CpuEngine engine = new(step, parameters, workers);
-        MicroBatch[] batches = RandomBatches.Make(micros, batch, sequence, vocabulary, vocabulary, padded: false);
+        MicroBatch[] batches = [.. TokenBatch.Random(micros, batch, sequence, vocabulary, vocabulary, padded: false).Select(b => b.For(step))];
         float weight = 1f / (batch * (sequence - 1) * micros);
         int tokens = batch * sequence * micros;
         double loss = 0;

@@ -19,7 +19,7 @@ internal static class StepProfile
         + string.Join(" ", step.Model.Graph.Node.GroupBy(n => n.OpType).OrderByDescending(n => n.Count()).Select(n => $"{n.Key}={n.Count()}"));
 
     /// <summary>One worker's time by operator over a few runs of one micro-batch, and the share of the matrix products.</summary>
-    public static string Measure(StepModel step, IReadOnlyDictionary<string, float[]> initial, MicroBatch batch, int runs = 4)
+    public static string Measure(StepModel step, IReadOnlyDictionary<string, float[]> initial, TokenBatch batch, int runs = 4)
     {
         string file;
         string folder = Directory.CreateTempSubdirectory("glossa-profile").FullName;
@@ -47,16 +47,12 @@ internal static class StepProfile
         }
     }
 
-    private static Dictionary<string, OrtValue> Inputs(StepModel step, IReadOnlyDictionary<string, float[]> initial, MicroBatch batch)
+    private static Dictionary<string, OrtValue> Inputs(StepModel step, IReadOnlyDictionary<string, float[]> initial, TokenBatch batch)
     {
         long[] shape = [batch.Batch, batch.Sequence];
-        Dictionary<string, OrtValue> inputs = new()
-        {
-            ["input_ids"] = OrtValue.CreateTensorValueFromMemory(batch.InputIds, shape),
-            [StepModel.Labels] = OrtValue.CreateTensorValueFromMemory(batch.Labels, shape),
-            [StepModel.LossWeight] = OrtValue.CreateTensorValueFromMemory<float>([1e-3f], []),
-        };
-        if (batch.AttentionMask is { } mask && step.TakesAttentionMask) inputs["attention_mask"] = OrtValue.CreateTensorValueFromMemory(mask, shape);
+        Dictionary<string, OrtValue> inputs = new() { [StepModel.LossWeight] = OrtValue.CreateTensorValueFromMemory<float>([1e-3f], []) };
+        foreach (string name in step.Model.Graph.Input.Select(input => input.Name).Where(batch.Tensors.ContainsKey))
+            inputs[name] = OrtValue.CreateTensorValueFromMemory(batch.Tensors[name], shape);
         foreach ((string name, long[] dimensions) in step.Parameters)
         {
             inputs[name] = OrtValue.CreateTensorValueFromMemory(initial[name], dimensions);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Glossa.Models.Import;
+using Glossa.Models.Losses;
 using Glossa.Models.Onnx;
 using Glossa.Models.Steps;
 using Glossa.Training.Engines;
@@ -20,8 +21,8 @@ internal static class ThirdPartyStep
         Setting setting = new(arguments);
         if (arguments.Text("side") is { } side)
         {
-            using CpuEngine engine = setting.Engine(side);
-            for (int i = 0; i < 3; i++) engine.Run(setting.Batches, setting.Weight);
+            using Side measured = setting.Open(side);
+            for (int i = 0; i < 3; i++) measured.Run();
             Console.WriteLine(PeakMemory.OfThisProcess());
             return;
         }
@@ -35,10 +36,10 @@ internal static class ThirdPartyStep
 
     private static void Compare(Setting setting, int repetitions)
     {
-        using CpuEngine exported = setting.Engine(Setting.Sides[0]), own = setting.Engine(Setting.Sides[1]);
-        CpuEngine[] engines = [exported, own];
-        double[] losses = [.. engines.Select(Loss)];
-        Console.WriteLine($"losses {losses[0]:F6} and {losses[1]:F6}; gradients differ by {Difference(setting, exported, own):E1} of the largest element");
+        using Side exported = setting.Open(Setting.Sides[0]), own = setting.Open(Setting.Sides[1]);
+        Side[] sides = [exported, own];
+        double[] losses = [.. sides.Select(side => side.Run())];
+        Console.WriteLine($"losses {losses[0]:F6} and {losses[1]:F6}; gradients differ by {Difference(setting, exported.Engine, own.Engine):E1} of the largest element");
         List<double>[] wall = [[], []], processor = [[], []];
         for (int i = 0; i < repetitions; i++)
         {
@@ -48,15 +49,13 @@ internal static class ThirdPartyStep
                 int at = (side + i) % 2;
                 TimeSpan start = Process.GetCurrentProcess().TotalProcessorTime;
                 long began = Stopwatch.GetTimestamp();
-                Loss(engines[at]);
+                sides[at].Run();
                 wall[at].Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
                 processor[at].Add((Process.GetCurrentProcess().TotalProcessorTime - start).TotalMilliseconds);
             }
         }
         Report("wall", wall);
         Report("processor", processor);
-
-        double Loss(CpuEngine engine) => engine.Run(setting.Batches, setting.Weight);
     }
 
     private static void Report(string what, List<double>[] times)
@@ -79,6 +78,13 @@ internal static class ThirdPartyStep
         return worst;
     }
 
+    private sealed record Side(CpuEngine Engine, MicroBatch[] Batches, float Weight) : IDisposable
+    {
+        public double Run() => Engine.Run(Batches, Weight);
+
+        public void Dispose() => Engine.Dispose();
+    }
+
     private sealed class Setting
     {
         public static readonly string[] Sides = ["exported", "own"];
@@ -89,7 +95,6 @@ internal static class ThirdPartyStep
         {
             string path = arguments.Text("model") ?? throw new InputException("no model", fix: "give model=FILE, an exported BERT encoder with tensors named as its framework names them");
             ModelProto exported = ModelImport.Read(path, new ImportOptions()).Forward;
-            WithoutSegments(exported.Graph);
             Dictionary<string, TensorProto> initializers = exported.Graph.Initializer.ToDictionary(i => i.Name);
             Names = Parameters(exported.Graph, initializers, arguments.Number("layers", 6));
             Dictionary<string, TensorProto> own = Names.ToDictionary(n => n.Ours, n => initializers[n.Theirs].Clone());
@@ -98,33 +103,29 @@ internal static class ThirdPartyStep
             float epsilon = exported.Graph.Node.FirstOrDefault(n => n.OpType == "LayerNormalization")?.Attribute.First(a => a.Name == "epsilon").F ?? 1e-12f;
             _models[Sides[0]] = exported;
             _models[Sides[1]] = new EncoderGraph(own, arguments.Number("layers", 6), arguments.Number("heads", 12), width, epsilon).Build();
-            Batches = RandomBatches.Make(arguments.Number("micros", 4), arguments.Number("batch", 8), arguments.Number("sequence", 128), vocabulary, width, padded: true);
-            Weight = 1f / Batches.Sum(b => b.Labels.Count(label => label != StepModel.IgnoredLabel));
+            Batches = TokenBatch.Random(arguments.Number("micros", 4), arguments.Number("batch", 8), arguments.Number("sequence", 128), vocabulary, width, padded: true);
+            Weight = 1f / Batches.Sum(b => b.Labelled);
             Workers = arguments.Number("workers", 2);
         }
 
         public IReadOnlyList<(string Theirs, string Ours)> Names { get; }
 
-        public MicroBatch[] Batches { get; }
+        public TokenBatch[] Batches { get; }
 
         public float Weight { get; }
 
         public int Workers { get; }
 
         public StepModel Step(string side) => TrainingStep.Build(_models[side],
-            new StepOptions { Loss = LossKind.MaskedLm, TimeMajor = side == Sides[1], Accumulate = true, WeightedLoss = true });
+            new StepOptions { Loss = LossKind.TokenClassification, TimeMajor = side == Sides[1], Accumulate = true, WeightedLoss = true });
 
         public Dictionary<string, float[]> Initial(string side) => _models[side].Graph.Initializer
             .Where(i => i.DataType == (int)TensorProto.Types.DataType.Float).ToDictionary(i => i.Name, OnnxFactory.Floats);
 
-        public CpuEngine Engine(string side) => new(Step(side), Initial(side), Workers);
-
-        // One segment: the ids of segments are zeros, made in the graph because micro-batches carry none.
-        private static void WithoutSegments(GraphProto graph)
+        public Side Open(string side)
         {
-            if (graph.Input.FirstOrDefault(i => i.Name == "token_type_ids") is not { } input) return;
-            graph.Input.Remove(input);
-            graph.Node.Insert(0, new NodeProto { OpType = "Sub", Name = input.Name, Input = { "input_ids", "input_ids" }, Output = { input.Name } });
+            StepModel step = Step(side);
+            return new Side(new CpuEngine(step, Initial(side), Workers), [.. Batches.Select(b => b.For(step))], Weight);
         }
 
         // Exporters keep the names of vectors and embeddings and give matrices names of their own: six a layer, in the order of use.

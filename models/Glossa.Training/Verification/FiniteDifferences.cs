@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Glossa.Training.Parameters;
 
 namespace Glossa.Training.Verification;
 
@@ -17,12 +16,18 @@ internal sealed class FiniteDifferences(StepRunner runner, IReadOnlyList<FeedTen
     /// <summary>The wanted change of the loss, relative to it: far above its rounding, small enough for the loss to be nearly straight.</summary>
     private const double WantedChange = 2e-3;
 
-    /// <summary>The derivative of the loss along a direction (same layout as the parameters, length 1), whose expected size decides the step length.</summary>
-    public Slope Along(float[] direction, double expected, double longest)
+    /// <summary>The derivative of the loss along a direction of length 1.</summary>
+    /// <param name="offset">The first parameter that the direction moves, in the layout.</param>
+    /// <param name="direction">The direction.</param>
+    /// <param name="expected">The derivative that is expected: it decides the step length.</param>
+    /// <param name="longest">The longest step.</param>
+    public Slope Along(int offset, float[] direction, double expected, double longest)
     {
         double scale = Math.Max(Math.Abs(loss), 0.1);
         double step = Math.Min(longest, WantedChange * scale / Math.Max(2 * Math.Abs(expected), 1e-12));
-        double wide = Central(direction, step), narrow = Central(direction, step / 2);
+        float[] kept = runner.Parameters.Span.Slice(offset, direction.Length).ToArray();
+        double wide = Central(offset, kept, direction, step), narrow = Central(offset, kept, direction, step / 2);
+        kept.CopyTo(runner.Parameters.Span[offset..]);
         return new Slope(((4 * narrow) - wide) / 3, Math.Abs(narrow - wide) + (LossPrecision * scale * 2 / step));
     }
 
@@ -34,18 +39,12 @@ internal sealed class FiniteDifferences(StepRunner runner, IReadOnlyList<FeedTen
         return Math.Sqrt(sum);
     }
 
-    private double Central(float[] direction, double step)
-    {
-        float[] kept = runner.Parameters.Span.ToArray();
-        double up = Loss(kept, direction, step), down = Loss(kept, direction, -step);
-        kept.AsSpan().CopyTo(runner.Parameters.Span);
-        return (up - down) / (2 * step);
-    }
+    private double Central(int offset, float[] kept, float[] direction, double step) =>
+        (LossAt(offset, kept, direction, step) - LossAt(offset, kept, direction, -step)) / (2 * step);
 
-    private double Loss(float[] start, float[] direction, double step)
+    private double LossAt(int offset, float[] kept, float[] direction, double step)
     {
-        Span<float> parameters = runner.Parameters.Span;
-        TensorPrimitives.MultiplyAdd(direction, (float)step, start, parameters);
+        TensorPrimitives.MultiplyAdd(direction, (float)step, kept, runner.Parameters.Span.Slice(offset, direction.Length));
         return runner.Run(feeds);
     }
 }

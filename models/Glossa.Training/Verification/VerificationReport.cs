@@ -35,7 +35,10 @@ public static class VerificationChecks
     /// <summary>Largest relative difference between a parameter's gradient and a central difference along it.</summary>
     public const string AlongGradient = "differences along gradients";
 
-    /// <summary>Largest difference between single elements of gradients and central differences, relative to what is resolvable.</summary>
+    /// <summary>Largest relative difference between the slope that a parameter's gradient gives along a drawn direction and a central difference.</summary>
+    public const string AlongDrawn = "differences, drawn direction";
+
+    /// <summary>Largest relative difference between single elements of gradients and central differences.</summary>
     public const string Entries = "differences at entries";
 }
 

@@ -1,3 +1,4 @@
+using Glossa.Models.Losses;
 using Glossa.Models.Onnx;
 using Glossa.Models.Presets;
 using Glossa.Models.Steps;

@@ -1,25 +1,78 @@
+using Glossa.Models.Building;
 using Glossa.Models.Export;
 using Glossa.Models.Onnx;
-using DataType = Glossa.Models.Onnx.TensorProto.Types.DataType;
 
 namespace Glossa.Models.Import;
 
 /// <summary>Reads forward graphs of any exporter.</summary>
 public static class ModelImport
 {
-    /// <summary>Reads a file and prepares it for differentiation.</summary>
+    /// <summary>Reads a file, with the data that it keeps in files beside it, and prepares it for differentiation.</summary>
     /// <exception cref="InputException">The file is missing or damaged, or claims what it does not hold.</exception>
-    public static ImportedModel Read(string path, ImportOptions options) => Prepare(OnnxFile.Read(path), options);
+    public static ImportedModel Read(string path, ImportOptions options)
+    {
+        ModelProto model = OnnxFile.Read(path);
+        ExternalData.Load(model, path);
+        return Prepare(model, options, path);
+    }
 
     /// <summary>Prepares a graph whose initializers' data are inside; <paramref name="original"/> is not changed.</summary>
-    /// <exception cref="InputException">The graph is not sound.</exception>
-    public static ImportedModel Prepare(ModelProto original, ImportOptions options)
+    /// <exception cref="InputException">The graph is not sound, or a pattern of the options matches nothing.</exception>
+    public static ImportedModel Prepare(ModelProto original, ImportOptions options) => Prepare(original, options, null);
+
+    private static ImportedModel Prepare(ModelProto original, ImportOptions options, string? file)
     {
         ArgumentNullException.ThrowIfNull(original);
         ArgumentNullException.ThrowIfNull(options);
-        ImportedParameter[] parameters = [.. original.Graph.Initializer
-            .Where(tensor => tensor.DataType == (int)DataType.Float && tensor.Dims.Count > 0)
-            .Select(tensor => new ImportedParameter(tensor.Name, [.. tensor.Dims], []))];
-        return new ImportedModel(original, original.Clone(), parameters, []);
+        List<string> notes = [];
+        OperatorSets.Check(original, file, notes);
+        GraphChecks.Check(original, file);
+        ModelProto forward = original.Clone();
+        GraphProto graph = forward.Graph;
+        ModelTensors.AddTags(forward);
+        FunctionInlining.Apply(forward);
+        DropDefaultedInputs(graph);
+        GraphCleaning.SortTopologically(graph);
+        FloatConversion.Apply(graph, notes);
+        ConstantFolding.Apply(graph);
+        HashSet<string> dequantized = DequantizedWeights.Apply(graph, notes);
+        RuntimeRepairs.Apply(graph, notes);
+        List<TensorProto> chosen = ParameterRule.Choose(graph, options, file);
+        List<ImportedParameter> parameters = Tie(graph, chosen, dequantized, notes);
+        GraphCleaning.DropUnread(graph);
+        ModelTensors.RemoveTags(forward);
+        return new ImportedModel(original, forward, parameters, notes);
+    }
+
+    /// <summary>An initializer that is listed as an input is a default that a caller may replace; training does not.</summary>
+    private static void DropDefaultedInputs(GraphProto graph)
+    {
+        HashSet<string> initializers = [.. graph.Initializer.Select(t => t.Name)];
+        ValueInfoProto[] kept = [.. graph.Input.Where(i => !initializers.Contains(i.Name))];
+        graph.Input.Clear();
+        graph.Input.AddRange(kept);
+    }
+
+    /// <summary>Lets every repetition of a parameter read the first.</summary>
+    private static List<ImportedParameter> Tie(GraphProto graph, List<TensorProto> chosen, HashSet<string> dequantized, List<string> notes)
+    {
+        TensorProto[] ordered = [.. chosen.OrderBy(t => ModelTensors.Place(t) ?? int.MaxValue)];
+        Dictionary<string, (TensorProto First, int[]? Permutation)> ties = ParameterTies.Find(ordered);
+        ILookup<string, ParameterTwin> twins = ordered.Where(t => ties.ContainsKey(t.Name))
+            .ToLookup(t => ties[t.Name].First.Name, t => new ParameterTwin(t.Name, ties[t.Name].Permutation) { Source = Source(t) });
+        int at = 0;
+        foreach (TensorProto twin in ordered.Where(t => ties.ContainsKey(t.Name)))
+        {
+            (TensorProto first, int[]? permutation) = ties[twin.Name];
+            graph.Initializer.Remove(twin);
+            NodeProto node = new() { OpType = permutation is null ? "Identity" : "Transpose", Name = "tied." + twin.Name, Input = { first.Name }, Output = { twin.Name } };
+            if (permutation is not null) node.Attribute.Add(OnnxFactory.Attribute("perm", Array.ConvertAll(permutation, p => (long)p)));
+            graph.Node.Insert(at++, node);
+            notes.Add($"'{twin.Name}' holds the same weights as '{first.Name}'{(permutation is null ? "" : $" with axes [{string.Join(", ", permutation)}]")}: they are trained as one");
+        }
+        return [.. ordered.Where(t => !ties.ContainsKey(t.Name)).Select(t => new ImportedParameter(t.Name, [.. t.Dims], [.. twins[t.Name]]) { Source = Source(t) })];
+
+        ParameterSource? Source(TensorProto tensor) =>
+            ModelTensors.Place(tensor) is { } place ? new ParameterSource(place, dequantized.Contains(tensor.Name)) : null;
     }
 }

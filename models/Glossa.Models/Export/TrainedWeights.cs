@@ -1,0 +1,89 @@
+using Glossa.Models.Import;
+using Glossa.Models.Onnx;
+using Glossa.Models.Shapes;
+
+namespace Glossa.Models.Export;
+
+/// <summary>Writes trained values back into the graph that a model was imported from.</summary>
+public static class TrainedWeights
+{
+    /// <summary>
+    /// A copy of the original graph with other weights: same nodes, names and element types, twins of a parameter written with it. A weight that is behind
+    /// DequantizeLinear and changed becomes a float32 initializer in place of the node. A parameter whose values are those of the file is left as it is, to the bit.
+    /// </summary>
+    /// <param name="model">The imported model.</param>
+    /// <param name="values">Values by parameter name, in the parameter's layout; a parameter without an entry keeps its values.</param>
+    /// <exception cref="ArgumentException">A name is no parameter, or values have another length than it.</exception>
+    public static ModelProto WriteBack(ImportedModel model, IReadOnlyDictionary<string, ReadOnlyMemory<float>> values)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(values);
+        Dictionary<string, TensorProto> before = model.Forward.Graph.Initializer.ToDictionary(t => t.Name);
+        ModelProto copy = model.Original.Clone();
+        TensorProto[] tensors = [.. ModelTensors.All(copy).Select(t => t.Tensor)];
+        Dictionary<string, TensorProto> initializers = copy.Graph.Initializer.ToDictionary(t => t.Name);
+        HashSet<string> known = [.. model.Parameters.Select(p => p.Name)];
+        if (values.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown) throw new ArgumentException($"the model has no parameter '{unknown}'", nameof(values));
+        List<(TensorProto Codes, string Name, long[] Shape, float[] Values)> dequantized = [];
+        foreach (ImportedParameter parameter in model.Parameters)
+        {
+            if (!values.TryGetValue(parameter.Name, out ReadOnlyMemory<float> value)) continue;
+            float[] old = TensorData.Floats(before[parameter.Name]);
+            if (value.Length != old.Length) throw new ArgumentException($"parameter '{parameter.Name}' has {old.Length} elements, not {value.Length}", nameof(values));
+            if (System.Runtime.InteropServices.MemoryMarshal.AsBytes(value.Span).SequenceEqual(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(old))) continue;
+            Put(parameter.Name, parameter.Source, [.. parameter.Shape], value.ToArray());
+            foreach (ParameterTwin twin in parameter.Twins)
+            {
+                (long[] shape, float[] permuted) = Permuted([.. parameter.Shape], value.Span, twin.Permutation);
+                Put(twin.Name, twin.Source, shape, permuted);
+            }
+        }
+        if (dequantized.Count > 0) ReplaceDequantized(copy.Graph, dequantized);
+        return copy;
+
+        void Put(string name, ParameterSource? source, long[] shape, float[] data)
+        {
+            if (source is { IsQuantized: true }) dequantized.Add((tensors[source.Place], name, shape, data));
+            else TensorData.SetFloats(source is null ? initializers[name] : tensors[source.Place], data);
+        }
+    }
+
+    private static (long[] Shape, float[] Values) Permuted(long[] shape, ReadOnlySpan<float> values, IReadOnlyList<int>? permutation)
+    {
+        if (permutation is null) return (shape, values.ToArray());
+        long[] strides = new long[shape.Length];
+        long stride = 1;
+        for (int i = shape.Length - 1; i >= 0; stride *= shape[i], i--) strides[i] = stride;
+        long[] result = [.. permutation.Select(p => shape[p])];
+        float[] permuted = new float[values.Length];
+        for (int i = 0; i < permuted.Length; i++)
+        {
+            long rest = i, place = 0;
+            for (int d = result.Length - 1; d >= 0; d--)
+            {
+                place += rest % result[d] * strides[permutation[d]];
+                rest /= result[d];
+            }
+            permuted[i] = values[(int)place];
+        }
+        return (result, permuted);
+    }
+
+    private static void ReplaceDequantized(GraphProto graph, List<(TensorProto Codes, string Name, long[] Shape, float[] Values)> weights)
+    {
+        HashSet<string> names = [.. weights.Select(w => w.Name)];
+        HashSet<string> candidates = [];
+        NodeProto[] kept = [.. graph.Node.Where(n => !(n.OpType == "DequantizeLinear" && names.Contains(n.Out(0))))];
+        foreach (NodeProto dropped in graph.Node.Where(n => n.OpType == "DequantizeLinear" && names.Contains(n.Out(0)))) candidates.UnionWith(dropped.Input);
+        if (graph.Node.Count - kept.Length != names.Count)
+            throw new WorkException("a quantized weight inside a function or branch cannot be written back", fix: "freeze it, or export the model without local functions");
+        graph.Node.Clear();
+        graph.Node.AddRange(kept);
+        // Codes, scales and zero points that nothing reads any more.
+        candidates.ExceptWith(ModelTensors.Reads(graph));
+        TensorProto[] initializers = [.. graph.Initializer.Where(t => !candidates.Contains(t.Name))];
+        graph.Initializer.Clear();
+        graph.Initializer.AddRange(initializers);
+        graph.Initializer.AddRange(weights.Select(w => OnnxFactory.Tensor(w.Name, w.Shape, w.Values)));
+    }
+}

@@ -1,0 +1,23 @@
+using Glossa.Models.Onnx;
+using Glossa.Models.Shapes;
+
+namespace Glossa.Models.Import;
+
+/// <summary>Infers the shapes of a graph that nobody has checked.</summary>
+internal static class ShapeInference
+{
+    /// <summary>The shapes of a graph.</summary>
+    /// <exception cref="InputException">An operator's attributes, inputs and shapes contradict each other.</exception>
+    internal static ShapeMap Infer(GraphProto graph)
+    {
+        try
+        {
+            return ShapeMap.Infer(graph);
+        }
+        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or OverflowException or DivideByZeroException or KeyNotFoundException
+            or InvalidOperationException or NullReferenceException or OutOfMemoryException)
+        {
+            throw new InputException($"the shapes, axes or attributes of the graph contradict each other ({e.Message.TrimEnd('.')})", fix: "the file is damaged, or its exporter made a mistake: export it again", inner: e);
+        }
+    }
+}

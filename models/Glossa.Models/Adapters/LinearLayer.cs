@@ -13,10 +13,18 @@ namespace Glossa.Models.Adapters;
 /// <param name="Alpha">What a Gemm multiplies the product by.</param>
 internal sealed record LinearLayer(NodeProto Node, string Weight, long Rows, long Columns, bool Transposed, float Alpha)
 {
-    /// <summary>Every linear layer of a graph, in the order of its nodes.</summary>
+    /// <summary>
+    /// Every linear layer of a graph whose matrix is read by linear layers alone, in the order of its nodes: a change of an embedding that is the head as well would
+    /// have to reach its rows too.
+    /// </summary>
     public static IEnumerable<LinearLayer> In(GraphProto graph)
     {
         GraphIndex index = new(graph);
+        return All(graph, index).Where(layer => IsReadByProductsAlone(index, layer.Weight));
+    }
+
+    private static IEnumerable<LinearLayer> All(GraphProto graph, GraphIndex index)
+    {
         foreach (NodeProto node in graph.Node.ToArray())
         {
             if (node is not { OpType: "MatMul" or "Gemm", Domain: "" or "ai.onnx" }) continue;
@@ -32,6 +40,13 @@ internal sealed record LinearLayer(NodeProto Node, string Weight, long Rows, lon
             yield return new LinearLayer(node, value, matrix.Dims[0], matrix.Dims[1], transposed, node.Attribute.FirstOrDefault(a => a.Name == "alpha")?.F ?? 1);
         }
     }
+
+    private static bool IsReadByProductsAlone(GraphIndex index, string value) => index.Consumers(value).All(reader => reader switch
+    {
+        { OpType: "MatMul" or "Gemm", Domain: "" or "ai.onnx" } => reader.Input[1] == value && reader.Input[0] != value,
+        { OpType: "Identity" or "Transpose" } => IsReadByProductsAlone(index, reader.Output[0]),
+        _ => false,
+    });
 
     private static TensorProto? Stored(GraphIndex index, string value)
     {

@@ -64,6 +64,8 @@ public static class CommandLine
             GenerateCommand.Create(host),
             LanguagesCommand.Create(host),
             CompareCommand.Create(host),
+            GradientsCommand.Create(host),
+            VerifyCommand.Create(host),
             OpsCommand.Create(host),
         };
         foreach (Option option in root.Options)

@@ -47,7 +47,9 @@ internal sealed record ScoredRows(Value Rows, Value Target, Value Weight, Value 
             Value next = g.Op("Slice", [labels, g.Ints(1), g.Ints(long.MaxValue), g.Ints(1)], "labels.next");
             labels = g.Op("Pad", [next, g.Ints(0, 0, 0, 1), g.Constant(StepModel.IgnoredLabel)], "labels.shifted");
         }
-        labels = g.Reshape(labels, [-1], "labels.flat");
+        // Flattened labels of another shape would score the wrong rows, so the runtime has to compare the shapes.
+        Value positions = g.Op("Slice", [g.Shape(values), g.Ints(0), g.Ints(rank - 1)], "positions.shape");
+        labels = g.Reshape(g.Reshape(labels, positions, "labels.shaped_as_the_output"), [-1], "labels.flat");
         Value kept = g.Op("Not", [g.Op("Equal", [labels, g.Constant(StepModel.IgnoredLabel)], "labels.ignored")], "labels.kept");
         Value places = g.Reshape(g.Op("NonZero", [kept]), [-1], "labels.places");
         Value target = g.Gather(labels, places, 0, "target");

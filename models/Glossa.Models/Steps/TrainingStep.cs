@@ -1,3 +1,4 @@
+using System.Globalization;
 using Glossa.Models.Building;
 using Glossa.Models.Gradients;
 using Glossa.Models.Import;
@@ -54,6 +55,7 @@ public static class TrainingStep
         if (options.Accumulate) GradientAccumulation.Apply(graph, parameters);
         GraphCleaning.DropUnread(graph);
         GraphCleaning.SortTopologically(graph);
+        NumberEqualNodeNames(graph);
         ImportDomains(model);
         StepMetadata.Write(model, options, reached);
         return new StepModel(model, parameters);
@@ -90,6 +92,17 @@ public static class TrainingStep
         graph.Initializer.AddRange(constants);
         foreach ((string name, long[] shape) in parameters)
             graph.Input.Add(OnnxFactory.ValueInfo(name, DataType.Float, [.. shape.Select(d => (object)d)]));
+    }
+
+    // A forward graph names its nodes apart from its values, so a node of the step may have got the name of one.
+    private static void NumberEqualNodeNames(GraphProto graph)
+    {
+        HashSet<string> names = [];
+        foreach (NodeProto node in graph.Node.Where(node => node.Name.Length > 0))
+        {
+            string name = node.Name;
+            for (int i = 1; !names.Add(node.Name); i++) node.Name = name + "#" + i.ToString(CultureInfo.InvariantCulture);
+        }
     }
 
     private static void ImportDomains(ModelProto model)

@@ -35,6 +35,7 @@ internal static class ActivationRules
         rules.Add("Softplus", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Sigmoid", [c.Input(0)]))));
         rules.Add("Softsign", Softsign);
         rules.Add("Mish", Mish);
+        rules.Add("Shrink", c => Inside(c, c.G.Op("Greater", [c.G.Op("Abs", [c.Input(0)]), c.Scalar(c.Node.AttributeFloat("lambd", 0.5f))]), c.Gradient));
         rules.Add("Softmax", Softmax);
         rules.Add("LogSoftmax", LogSoftmax);
     }
@@ -135,13 +136,21 @@ internal static class ActivationRules
     }
 
     /// <summary>
-    /// A graph that tests the softmax for NaN expects rows that are masked as a whole (all -inf). Their gradient is 0 behind its guard,
-    /// but 0 times NaN is NaN: such rows count as 0 here too.
+    /// A graph that tests the softmax for NaN, or chooses between it and something else, expects rows that are masked as a whole (all -inf). Their gradient is 0
+    /// behind its guard, but 0 times NaN is NaN: such rows count as 0 here too.
     /// </summary>
-    private static Value WithoutNaN(GradientContext c, Value y) =>
-        c.G.Graph.Node.FirstOrDefault(n => n.OpType == "IsNaN" && n.Input[0] == y.Name) is { } test
-            ? c.G.Where(new Value(test.Output[0]), c.Scalar(0), y)
-            : y;
+    private static Value WithoutNaN(GradientContext c, Value y)
+    {
+        HashSet<string> copies = [y.Name];
+        foreach (NodeProto node in c.G.Graph.Node)
+        {
+            if (!node.Input.Any(copies.Contains)) continue;
+            if (node.OpType == "IsNaN" && node.Input[0] == y.Name) return c.G.Where(new Value(node.Output[0]), c.Scalar(0), y);
+            if (node.OpType is "IsNaN" or "Where") return c.G.Where(c.G.Op("IsNaN", [y]), c.Scalar(0), y);
+            if (node.OpType is "Cast" or "Identity" or "Dropout") copies.Add(node.Output[0]);
+        }
+        return y;
+    }
 
     private static void LogSoftmax(GradientContext c)
     {

@@ -199,6 +199,22 @@ public sealed partial class ShapeMap
         return shape;
     }
 
+    private Dimension[]? WithFresh(string name, int axis)
+    {
+        Dimension[]? shape = Copy(name);
+        if (shape is not null) shape[Axis(axis, shape.Length)] = Fresh();
+        return shape;
+    }
+
+    private Dimension[]? ResizeShape(NodeProto node)
+    {
+        if (Copy(node.In(0)) is not { } shape) return null;
+        int[] axes = node.AttributeInts("axes") is { } given ? [.. given.Select(a => Axis(a, shape.Length))] : [.. Enumerable.Range(0, shape.Length)];
+        Dimension[]? sizes = node.In(3).Length > 0 && node.AttributeText("keep_aspect_ratio_policy", "stretch") == "stretch" ? _contents.GetValueOrDefault(node.In(3)) : null;
+        for (int i = 0; i < axes.Length; i++) shape[axes[i]] = sizes is not null && sizes.Length == axes.Length ? sizes[i] : Fresh();
+        return shape;
+    }
+
     private Dimension[]? OneHotShape(NodeProto node)
     {
         if (!_shapes.TryGetValue(node.In(0), out Dimension[]? indices)) return null;

@@ -92,7 +92,8 @@ public sealed class CpuEngine : ITrainingEngine
         }
     }
 
-    private static SessionOptions Options()
+    /// <summary>The runtime's settings for a training step on one thread.</summary>
+    public static SessionOptions Options()
     {
         SessionOptions options = new()
         {

@@ -6,7 +6,7 @@ namespace Glossa.Models.Adapters;
 
 /// <summary>A product with a stored matrix.</summary>
 /// <param name="Node">The MatMul or Gemm.</param>
-/// <param name="Weight">The matrix: an initializer, or what a DequantizeLinear makes of one.</param>
+/// <param name="Weight">The matrix's initializer.</param>
 /// <param name="Rows">Rows of the matrix as it is stored.</param>
 /// <param name="Columns">Columns of the matrix as it is stored.</param>
 /// <param name="Transposed">Whether the product reads it transposed.</param>
@@ -36,7 +36,7 @@ internal sealed record LinearLayer(NodeProto Node, string Weight, long Rows, lon
                 if (view.OpType == "Transpose") transposed = !transposed;
                 value = view.Input[0];
             }
-            if (Stored(index, value) is not { Dims.Count: 2 } matrix) continue;
+            if (index.Initializer(value) is not { Dims.Count: 2, DataType: (int)DataType.Float } matrix) continue;
             yield return new LinearLayer(node, value, matrix.Dims[0], matrix.Dims[1], transposed, node.Attribute.FirstOrDefault(a => a.Name == "alpha")?.F ?? 1);
         }
     }
@@ -47,10 +47,4 @@ internal sealed record LinearLayer(NodeProto Node, string Weight, long Rows, lon
         { OpType: "Identity" or "Transpose" } => IsReadByProductsAlone(index, reader.Output[0]),
         _ => false,
     });
-
-    private static TensorProto? Stored(GraphIndex index, string value)
-    {
-        if (index.Initializer(value) is { } initializer) return initializer.DataType == (int)DataType.Float ? initializer : null;
-        return index.Producer(value, "DequantizeLinear") is { } dequantize ? index.Initializer(dequantize.Input[0]) : null;
-    }
 }

@@ -11,7 +11,7 @@ namespace Glossa.Pipeline.Finetune.Batches;
 /// <param name="inputs">Fills the graph's inputs.</param>
 /// <param name="maxLength">Longest row.</param>
 /// <param name="endId">Id that ends a text, for causal models; -1 where there is none.</param>
-internal sealed class TaskBatches(FinetuneOptions options, ITextEncoder encoder, ModelInputs inputs, int maxLength, int endId)
+internal sealed class TaskBatches(FinetuneOptions options, FolderEncoder encoder, ModelInputs inputs, int maxLength, int endId)
 {
     private ulong Seed => (ulong)options.Seed;
 

@@ -16,7 +16,7 @@ internal static class TokenMasking
     /// <param name="encoder">Says which ids are special.</param>
     /// <param name="random">The row's own random numbers in this epoch.</param>
     /// <returns>The ids to show, and the hidden ones as labels.</returns>
-    public static (int[] Ids, long[] Labels, int Count) Apply(int[] row, ITextEncoder encoder, SeededRandom random)
+    public static (int[] Ids, long[] Labels, int Count) Apply(int[] row, FolderEncoder encoder, SeededRandom random)
     {
         int[] ids = [.. row], places = [.. Enumerable.Range(0, row.Length).Where(i => !encoder.IsSpecial(row[i]))];
         long[] labels = new long[row.Length];
@@ -33,7 +33,7 @@ internal static class TokenMasking
         return (ids, labels, chosen.Count);
     }
 
-    private static int AnyToken(ITextEncoder encoder, SeededRandom random)
+    private static int AnyToken(FolderEncoder encoder, SeededRandom random)
     {
         int id = random.NextInt32(encoder.VocabularySize);
         for (int tries = 0; encoder.IsSpecial(id) && tries < 100; tries++) id = random.NextInt32(encoder.VocabularySize);

@@ -14,13 +14,13 @@ internal sealed class TextClassifier : IDisposable
 
     private readonly InferenceSession _session;
     private readonly ModelInputs _inputs;
-    private readonly ITextEncoder _encoder;
+    private readonly FolderEncoder _encoder;
     private readonly string _path, _output;
     private readonly int _maxLength;
 
     /// <summary>Opens a model file.</summary>
     /// <exception cref="InputException">It is missing, damaged, or no classifier.</exception>
-    public TextClassifier(string path, ITextEncoder encoder, int maxLength)
+    public TextClassifier(string path, FolderEncoder encoder, int maxLength)
     {
         Models.Onnx.ModelProto model = OnnxFile.Read(path);
         _inputs = new ModelInputs(model.Graph, encoder.PadId, path);

@@ -11,7 +11,7 @@ public sealed record AdaptedModel(ImportedModel Model, IReadOnlyList<LoraAdapter
 
 /// <summary>
 /// Adds low-rank adapters to linear layers: x W becomes x W + scale (x A) B, A random and B zero, so that the function is unchanged at the start.
-/// W itself is only read, and may be an initializer or come out of DequantizeLinear.
+/// W itself is only read.
 /// </summary>
 public static class LoraGraph
 {
@@ -21,7 +21,7 @@ public static class LoraGraph
     /// <summary>Ending of the factor that starts at zero.</summary>
     public const string ZeroSuffix = ".lora_B";
 
-    /// <summary>Attaches adapters to every targeted weight; <paramref name="imported"/> is not changed.</summary>
+    /// <summary>Attaches adapters to every targeted weight among the parameters; <paramref name="imported"/> is not changed.</summary>
     /// <exception cref="InputException">No linear layer has a weight that the targets match, or a setting is out of range.</exception>
     public static AdaptedModel Attach(ImportedModel imported, LoraOptions options)
     {
@@ -30,12 +30,13 @@ public static class LoraGraph
         options.Validate();
         ModelProto model = imported.Forward.Clone();
         GraphBuilder g = new(model.Graph);
-        LinearLayer[] layers = [.. LinearLayer.In(model.Graph)
-            .Where(layer => !options.Whole.Contains(layer.Weight) && (NamePattern.Matches(options.Targets, layer.Weight) || NamePattern.Matches(options.Targets, layer.Node.Name)))];
+        HashSet<string> adaptable = [.. imported.Parameters.Select(p => p.Name).Where(name => !options.Whole.Contains(name))];
+        LinearLayer[] all = [.. LinearLayer.In(model.Graph).Where(layer => adaptable.Contains(layer.Weight))];
+        LinearLayer[] layers = [.. all.Where(layer => NamePattern.Matches(options.Targets, layer.Weight) || NamePattern.Matches(options.Targets, layer.Node.Name))];
         if (layers.Length == 0)
         {
-            string[] names = [.. LinearLayer.In(model.Graph).Where(layer => !options.Whole.Contains(layer.Weight)).Select(layer => layer.Weight).Distinct()];
-            throw new InputException($"no linear layer has a weight or node that matches '{options.Targets}'", fix: $"weights are called {string.Join(", ", names.Take(4))}");
+            string names = string.Join(", ", all.Select(layer => layer.Weight).Distinct().Take(4));
+            throw new InputException($"no linear layer has a weight or node that matches '{options.Targets}'", fix: all.Length == 0 ? "the graph has none that is trained: check the frozen patterns" : $"weights are called {names}");
         }
         Dictionary<string, LoraAdapter> adapters = [];
         foreach (LinearLayer layer in layers)

@@ -34,14 +34,14 @@ public abstract class BatchInput
     /// <inheritdoc/>
     public override string ToString() => $"{Name} [{string.Join(", ", Shape)}]";
 
-    /// <summary>The tensor over the same memory.</summary>
-    internal abstract OrtValue ToOrtValue();
+    /// <summary>The runtime's tensor over the same memory; dispose it after the run.</summary>
+    public abstract OrtValue ToOrtValue();
 
     private sealed class Tensor<T>(string name, T[] data, ReadOnlySpan<long> shape) : BatchInput(name, data.Length, shape)
         where T : unmanaged
     {
         // ONNX Runtime refuses a null address, which an empty array may have.
-        internal override OrtValue ToOrtValue() => data.Length > 0
+        public override OrtValue ToOrtValue() => data.Length > 0
             ? OrtValue.CreateTensorValueFromMemory(data, [.. Shape])
             : OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, ElementTypes.Of<T>(), [.. Shape]);
     }

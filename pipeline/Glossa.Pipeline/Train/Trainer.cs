@@ -8,7 +8,7 @@ using Glossa.Training.Optimizers;
 using Glossa.Training.Parameters;
 using Glossa.Training.Safetensors;
 using Glossa.Training.Schedules;
-using Glossa.Training.Sparse;
+using Glossa.Training.Deltas;
 
 namespace Glossa.Pipeline.Train;
 

@@ -1,5 +1,5 @@
 using Glossa.Training.Optimizers;
-using Glossa.Training.Sparse;
+using Glossa.Training.Deltas;
 
 namespace Glossa.Pipeline.Train;
 

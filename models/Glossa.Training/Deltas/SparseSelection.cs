@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using Glossa.Training.Parameters;
 
-namespace Glossa.Training.Sparse;
+namespace Glossa.Training.Deltas;
 
 /// <summary>
 /// The weights that a sparse fine-tuning trains: those that moved most in a first pass over all of them (Ansell and others, "Composable Sparse

@@ -60,10 +60,13 @@ public static class CommandLine
             """)
         {
             RunCommand.Create(host),
+            FinetuneCommand.Create(host),
             EvaluateCommand.Create(host),
             GenerateCommand.Create(host),
             LanguagesCommand.Create(host),
             CompareCommand.Create(host),
+            GradientsCommand.Create(host),
+            VerifyCommand.Create(host),
             OpsCommand.Create(host),
         };
         foreach (Option option in root.Options)

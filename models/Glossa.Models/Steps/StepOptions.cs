@@ -1,20 +1,18 @@
+using Glossa.Models.Losses;
+
 namespace Glossa.Models.Steps;
-
-/// <summary>The loss that a training step attaches to a forward graph.</summary>
-public enum LossKind
-{
-    /// <summary>Cross entropy of each position's logits against the next position's label.</summary>
-    CausalLm,
-
-    /// <summary>Cross entropy of each position's logits against its own label.</summary>
-    MaskedLm,
-}
 
 /// <summary>How a training step is built from a forward graph.</summary>
 public sealed record StepOptions
 {
     /// <summary>The loss; labels of -100 are ignored.</summary>
     public LossKind Loss { get; init; } = LossKind.CausalLm;
+
+    /// <summary>The output of the forward graph that the loss reads; null for the first.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>How <see cref="LossKind.Embedding"/> compares texts.</summary>
+    public EmbeddingOptions Embedding { get; init; } = new();
 
     /// <summary>Whether the logits are <c>[sequence, batch, vocabulary]</c> (Glossa's own training form) and not batch first; labels are always <c>[batch, sequence]</c>.</summary>
     public bool TimeMajor { get; init; }
@@ -23,8 +21,8 @@ public sealed record StepOptions
     public bool Accumulate { get; init; }
 
     /// <summary>
-    /// Whether the loss is the sum over labels times the input <c>loss_weight</c> (float scalar), so that micro-batches of a step add up to its mean;
-    /// else it is the mean over the labels of the batch.
+    /// Whether the loss is the sum over labels (elements of the target, pairs, or the graph's own loss) times the input <c>loss_weight</c> (float scalar), so that
+    /// micro-batches of a step add up to its mean; else it is the mean over those of the batch.
     /// </summary>
     public bool WeightedLoss { get; init; }
 
@@ -37,7 +35,7 @@ public sealed record StepOptions
 
 /// <summary>A training step: an ordinary ONNX model that gives the loss and the gradients.</summary>
 /// <param name="Model">
-/// Inputs: those of the forward graph, <c>labels</c>, <c>loss_weight</c> where asked for, every parameter under its own name, and <c>acc.*</c> where it
+/// Inputs: those of the forward graph, <c>labels</c> (or <c>target</c>, or neither), <c>loss_weight</c> where asked for, every parameter under its own name, and <c>acc.*</c> where it
 /// accumulates. Outputs: <c>loss</c> (scalar), then <c>grad.*</c> in parameter order.
 /// </param>
 /// <param name="Parameters">Trainable tensors in the order of the inputs, with their shapes.</param>
@@ -48,6 +46,9 @@ public sealed record StepModel(Onnx.ModelProto Model, IReadOnlyList<(string Name
 
     /// <summary>Name of the labels input.</summary>
     public const string Labels = "labels";
+
+    /// <summary>Name of the input that a regression is compared with.</summary>
+    public const string Target = "target";
 
     /// <summary>Name of the weight input of a weighted loss.</summary>
     public const string LossWeight = "loss_weight";

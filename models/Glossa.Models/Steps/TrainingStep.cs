@@ -1,6 +1,10 @@
+using System.Globalization;
 using Glossa.Models.Building;
 using Glossa.Models.Gradients;
+using Glossa.Models.Import;
+using Glossa.Models.Losses;
 using Glossa.Models.Onnx;
+using Glossa.Models.Patterns;
 using Glossa.Models.Shapes;
 using static Glossa.Models.Onnx.TensorProto.Types;
 
@@ -9,27 +13,42 @@ namespace Glossa.Models.Steps;
 /// <summary>Makes the training step of a forward graph: loss, gradients of every trainable initializer, nothing but ordinary ONNX nodes.</summary>
 public static class TrainingStep
 {
-    /// <summary>Builds the step; <paramref name="forward"/> itself is not changed. Its first output holds the logits.</summary>
-    /// <exception cref="InputException">The graph has no trainable initializer that reaches the loss, or an operator without a gradient.</exception>
+    /// <summary>ScatterND adds up from here on; what the operators of a transformer do did not change from 13 to here.</summary>
+    private const long LeastOperatorSet = 16;
+
+    /// <summary>Builds the step of a graph of Glossa's own, whose float initializers are trained unless they are called <c>const.*</c> or <c>rotary.*</c>.</summary>
+    /// <inheritdoc cref="Build(ImportedModel, StepOptions)"/>
     public static StepModel Build(ModelProto forward, StepOptions options)
     {
         ArgumentNullException.ThrowIfNull(forward);
+        ImportedParameter[] parameters = [.. forward.Graph.Initializer.Where(IsTrainable).Select(tensor => new ImportedParameter(tensor.Name, [.. tensor.Dims], []))];
+        return Build(new ImportedModel(forward, forward, parameters, []), options);
+    }
+
+    /// <summary>Builds the step that differentiates <see cref="ImportedModel.Forward"/>, which itself is not changed, by its parameters.</summary>
+    /// <exception cref="InputException">No parameter reaches the loss, an operator has no gradient, the output does not fit the loss, or an input has a name that the step needs.</exception>
+    public static StepModel Build(ImportedModel imported, StepOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(imported);
         ArgumentNullException.ThrowIfNull(options);
-        ModelProto model = forward.Clone();
+        ModelProto model = imported.Forward.Clone();
         GraphProto graph = model.Graph;
-        string logits = graph.Output[0].Name;
+        ImportedParameter[] trainable = [.. imported.Parameters.Where(parameter => !options.IsFrozen(parameter.Name))];
+        if (options.FusedOperators && !options.TimeMajor) ForwardPatterns.Apply(graph, trainable.Select(parameter => parameter.Name).ToHashSet());
+        string output = OutputOf(graph, options);
+        StepNames.Free(graph, trainable, ref output, options);
+        ShapeMap shapes = ShapeMap.Infer(graph);
         graph.Output.Clear();
         GraphBuilder g = new(graph);
-        (Value loss, Dictionary<string, Value> seeds) = new CrossEntropyHead(g, options).Attach(logits);
+        AttachedLoss loss = Loss.Attach(new LossContext(g, shapes, output, options));
 
-        string[] trainable = [.. graph.Initializer.Where(i => IsTrainable(i) && !options.IsFrozen(i.Name)).Select(i => i.Name)];
-        IReadOnlyDictionary<string, Value> gradients = ReverseMode.Differentiate(g, seeds, trainable, ShapeMap.Infer(model));
-        List<(string Name, long[] Shape)> parameters = [.. graph.Initializer
-            .Where(i => gradients.ContainsKey(i.Name)).Select(i => (i.Name, i.Dims.ToArray()))];
-        if (parameters.Count == 0)
+        IReadOnlyDictionary<string, Value> gradients = ReverseMode.Differentiate(g, loss.Seeds, [.. trainable.Select(parameter => parameter.Name)], ShapeMap.Infer(model));
+        ImportedParameter[] reached = [.. trainable.Where(parameter => gradients.ContainsKey(parameter.Name))];
+        if (reached.Length == 0)
             throw new InputException("no trainable initializer reaches the loss", fix: "check the loss and the frozen patterns");
+        List<(string Name, long[] Shape)> parameters = [.. reached.Select(parameter => (parameter.Name, parameter.Shape.ToArray()))];
 
-        NameOutput(graph, loss, StepModel.Loss, []);
+        NameOutput(graph, loss.Loss, StepModel.Loss, []);
         foreach ((string name, long[] shape) in parameters) NameOutput(graph, gradients[name], StepModel.Gradient(name), shape);
         TurnIntoInputs(graph, parameters);
         GraphCleaning.DropUnread(graph);
@@ -38,8 +57,19 @@ public static class TrainingStep
         if (options.Accumulate) GradientAccumulation.Apply(graph, parameters);
         GraphCleaning.DropUnread(graph);
         GraphCleaning.SortTopologically(graph);
+        NumberEqualNodeNames(graph);
         ImportDomains(model);
+        StepMetadata.Write(model, options, reached);
         return new StepModel(model, parameters);
+    }
+
+    private static string OutputOf(GraphProto graph, StepOptions options)
+    {
+        string[] outputs = [.. graph.Output.Select(output => output.Name)];
+        if (options.Output is null) return outputs[0];
+        return outputs.Contains(options.Output)
+            ? options.Output
+            : throw new InputException($"the graph has no output '{options.Output}'", fix: NearestName.Advice(options.Output, outputs));
     }
 
     // Rotary tables, gains of one and masks are constants; so is everything that is no float matrix or vector.
@@ -66,8 +96,20 @@ public static class TrainingStep
             graph.Input.Add(OnnxFactory.ValueInfo(name, DataType.Float, [.. shape.Select(d => (object)d)]));
     }
 
+    // A forward graph names its nodes apart from its values, so a node of the step may have got the name of one.
+    private static void NumberEqualNodeNames(GraphProto graph)
+    {
+        HashSet<string> names = [];
+        foreach (NodeProto node in graph.Node.Where(node => node.Name.Length > 0))
+        {
+            string name = node.Name;
+            for (int i = 1; !names.Add(node.Name); i++) node.Name = name + "#" + i.ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
     private static void ImportDomains(ModelProto model)
     {
+        foreach (OperatorSetIdProto standard in model.OpsetImport.Where(import => import.Domain is "" or "ai.onnx")) standard.Version = Math.Max(standard.Version, LeastOperatorSet);
         HashSet<string> domains = [.. model.Graph.Node.Select(node => node.Domain)];
         foreach (string domain in domains.Where(domain => model.OpsetImport.All(import => import.Domain != domain)).Order(StringComparer.Ordinal))
             model.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = 1 });

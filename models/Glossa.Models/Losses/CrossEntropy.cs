@@ -1,0 +1,46 @@
+using Glossa.Models.Building;
+
+namespace Glossa.Models.Losses;
+
+/// <summary>Cross entropy of rows of logits, with its gradient in closed form: softmax minus the one-hot target, never a one-hot matrix.</summary>
+internal static class CrossEntropy
+{
+    /// <summary>The smallest normal float: below it the logarithm of a probability says nothing.</summary>
+    private const float Tiny = 1.17549435e-38f;
+
+    /// <summary>Appends it.</summary>
+    /// <param name="g">The builder.</param>
+    /// <param name="rows_MV">Logits, float32 <c>[rows, classes]</c>.</param>
+    /// <param name="target">The right class of each row, int64 <c>[rows]</c>.</param>
+    /// <param name="weight">Weight of each row <c>[rows]</c>, or of all (scalar).</param>
+    /// <returns>The weighted sum over rows, and the gradient <c>[rows, classes]</c> of the sum without weights.</returns>
+    public static (Value Loss, Value Gradient) Attach(GraphBuilder g, Value rows_MV, Value target, Value weight)
+    {
+        Value probability_MV = g.Softmax(rows_MV, -1, "probability");
+        Value cells = Cells(g, target, "target_cells");
+        Value targetProbability = g.Op("GatherND", [probability_MV, cells], "target_probability");
+        Value nats = g.Neg(g.Op("Log", [g.Op("Max", [targetProbability, g.Constant(Tiny)])], "log_probability"), "nats");
+        nats = WithUnderflow(g, nats, rows_MV, target, targetProbability);
+        Value loss = g.ReduceSum(g.Mul(nats, weight, "weighted_nats"), [0], false, "sum");
+
+        // The probabilities are read for the last time here, so the runtime subtracts the one-hot target in place.
+        Value gradient_MV = g.Op("ScatterND", [probability_MV, cells, g.Sub(targetProbability, g.Constant(1f), "target_gradient")], "gradient");
+        return (loss, gradient_MV);
+    }
+
+    // Rows whose target is less probable than a float can say (usually none, and then nothing is computed) are taken again by LogSoftmax.
+    private static Value WithUnderflow(GraphBuilder g, Value nats, Value rows_MV, Value target, Value targetProbability)
+    {
+        using IDisposable scope = g.Scope("underflow");
+        Value lost = g.Reshape(g.Op("NonZero", [g.Op("Less", [targetProbability, g.Constant(Tiny)], "is_lost")]), [-1], "rows");
+        Value logProbability = g.Op("LogSoftmax", [g.Gather(rows_MV, lost, 0, "logits")], "log_probability", "", Onnx.OnnxFactory.Attribute("axis", -1L));
+        Value exact = g.Neg(g.Op("GatherND", [logProbability, Cells(g, g.Gather(target, lost, 0, "target"), "cells")], "target_log_probability"), "exact");
+        return g.Op("ScatterND", [nats, g.Unsqueeze(lost, [1]), exact], "nats");
+    }
+
+    private static Value Cells(GraphBuilder g, Value target, string name)
+    {
+        Value rowNumbers = g.Op("Range", [g.Constant(0L), g.Gather(g.Shape(target), g.Constant(0L), 0, "row_count"), g.Constant(1L)], "row_numbers");
+        return g.Concat([g.Unsqueeze(rowNumbers, [1]), g.Unsqueeze(target, [1])], 1, name);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Numerics.Tensors;
+
+namespace Glossa.Training.Verification;
+
+/// <summary>A derivative by central differences.</summary>
+/// <param name="Value">The derivative, extrapolated from two step lengths (Richardson).</param>
+/// <param name="Uncertainty">What rounding of the losses and the step length leave open.</param>
+internal readonly record struct Slope(double Value, double Uncertainty);
+
+/// <summary>Central differences of a step's loss through ONNX Runtime, in float32.</summary>
+internal sealed class FiniteDifferences(StepRunner runner, IReadOnlyList<FeedTensor> feeds, double loss)
+{
+    /// <summary>Losses are sums of many float32 terms: a few units in the last place.</summary>
+    private const double LossPrecision = 4 * 5.96e-8;
+
+    /// <summary>The wanted change of the loss, relative to it: far above its rounding, small enough for the loss to be nearly straight.</summary>
+    private const double WantedChange = 2e-3;
+
+    /// <summary>The derivative of the loss along a direction of length 1.</summary>
+    /// <param name="offset">The first parameter that the direction moves, in the layout.</param>
+    /// <param name="direction">The direction.</param>
+    /// <param name="expected">The derivative that is expected: it decides the step length.</param>
+    /// <param name="longest">The longest step.</param>
+    public Slope Along(int offset, float[] direction, double expected, double longest)
+    {
+        double scale = Math.Max(Math.Abs(loss), 0.1);
+        double step = Math.Min(longest, WantedChange * scale / Math.Max(2 * Math.Abs(expected), 1e-12));
+        float[] kept = runner.Parameters.Span.Slice(offset, direction.Length).ToArray();
+        double wide = Central(offset, kept, direction, step), narrow = Central(offset, kept, direction, step / 2);
+        kept.CopyTo(runner.Parameters.Span[offset..]);
+        return new Slope(((4 * narrow) - wide) / 3, Math.Abs(narrow - wide) + (LossPrecision * scale * 2 / step));
+    }
+
+    /// <summary>The norm of a span, in double.</summary>
+    public static double Norm(ReadOnlySpan<float> values)
+    {
+        double sum = 0;
+        foreach (float value in values) sum += (double)value * value;
+        return Math.Sqrt(sum);
+    }
+
+    private double Central(int offset, float[] kept, float[] direction, double step) =>
+        (LossAt(offset, kept, direction, step) - LossAt(offset, kept, direction, -step)) / (2 * step);
+
+    private double LossAt(int offset, float[] kept, float[] direction, double step)
+    {
+        TensorPrimitives.MultiplyAdd(direction, (float)step, kept, runner.Parameters.Span.Slice(offset, direction.Length));
+        return runner.Run(feeds);
+    }
+}

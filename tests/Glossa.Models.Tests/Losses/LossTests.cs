@@ -1,0 +1,189 @@
+using CsCheck;
+using Glossa.Models.Building;
+using Glossa.Models.Losses;
+using Glossa.Models.Onnx;
+using Glossa.Models.Steps;
+using Glossa.Models.Tests.Evaluation;
+using NUnit.Framework;
+
+namespace Glossa.Models.Tests.Losses;
+
+/// <summary>Each loss over drawn shapes and labels: its value in plain arithmetic, its gradients against central differences in double, both in ONNX Runtime.</summary>
+[TestFixture]
+public sealed class LossTests
+{
+    private static readonly HeadForm[] Sequences = [.. Enum.GetValues<HeadForm>().Where(form => form != HeadForm.Gemm)];
+
+    private static readonly HeadForm[] Rows = [.. Enum.GetValues<HeadForm>().Where(form => form != HeadForm.Sliced)];
+
+    private static IEnumerable<TestCaseData> LabelLosses()
+    {
+        foreach (LossKind kind in (LossKind[])[LossKind.CausalLm, LossKind.MaskedLm, LossKind.Seq2SeqLm, LossKind.TokenClassification])
+            foreach (HeadForm form in Sequences) yield return new TestCaseData(kind, form);
+        foreach (HeadForm form in Rows) yield return new TestCaseData(LossKind.SequenceClassification, form);
+    }
+
+    [TestCaseSource(nameof(LabelLosses))]
+    public void Step_LabelLoss_ValueAndGradientsAreRight(LossKind kind, HeadForm form) =>
+        (from batch in Gen.Int[1, 3] from sequence in Gen.Int[1, 4] from ignored in Gen.Int[0, 4] from seed in Gen.Int[0, 1000] select (batch, sequence, ignored, seed)).Sample(drawn =>
+        {
+            int rank = kind == LossKind.SequenceClassification ? 2 : 3;
+            ModelProto forward = LossGraphs.Build(rank, form);
+            SeededRandom random = new((ulong)drawn.seed);
+            int[] shape = rank == 2 ? [drawn.batch] : [drawn.batch, drawn.sequence];
+            // Drawn up to 4, "ignored" runs from no label ignored to all of them.
+            DoubleTensor labels = DoubleTensor.Wholes(shape, [.. Enumerable.Range(0, DoubleTensor.Count(shape))
+                .Select(_ => random.NextInt32(4) < drawn.ignored ? StepModel.IgnoredLabel : random.NextInt32(LossGraphs.Classes))]);
+            Check(forward, new StepOptions { Loss = kind }, new() { ["x"] = Draw(random, [.. shape, LossGraphs.Width]), ["labels"] = labels },
+                output => LossGraphs.Expected(kind, output, labels));
+        }, iter: 40, seed: "0000000000000", threads: 1);
+
+    [Test]
+    public void Step_MeanSquaredError_ValueAndGradientsAreRight() =>
+        (from batch in Gen.Int[1, 3] from sequence in Gen.Int[1, 3] from rank in Gen.Int[2, 3] from seed in Gen.Int[0, 1000] select (batch, sequence, rank, seed)).Sample(drawn =>
+        {
+            SeededRandom random = new((ulong)drawn.seed);
+            int[] shape = drawn.rank == 2 ? [drawn.batch] : [drawn.batch, drawn.sequence];
+            DoubleTensor target = Draw(random, [.. shape, LossGraphs.Classes]);
+            Check(LossGraphs.Build(drawn.rank, HeadForm.ProductAndBias), new StepOptions { Loss = LossKind.Mse }, new() { ["x"] = Draw(random, [.. shape, LossGraphs.Width]), ["target"] = target },
+                output => LossGraphs.Expected(LossKind.Mse, output, target));
+        }, iter: 100, seed: "0000000000000", threads: 1);
+
+    [TestCase(2, false)]
+    [TestCase(3, false)]
+    [TestCase(3, true)]
+    public void Step_Embedding_ValueAndGradientsAreRight(int rank, bool mask) =>
+        (from pairs in Gen.Int[1, 3] from sequence in Gen.Int[1, 4] from interleaved in Gen.Bool from normalize in Gen.Bool from seed in Gen.Int[0, 1000]
+         select (pairs, sequence, interleaved, normalize, seed)).Sample(drawn =>
+        {
+            SeededRandom random = new((ulong)drawn.seed);
+            int batch = 2 * drawn.pairs;
+            int[] shape = rank == 2 ? [batch] : [batch, drawn.sequence];
+            Dictionary<string, DoubleTensor> feeds = new() { ["x"] = Draw(random, [.. shape, LossGraphs.Width]) };
+            if (mask) feeds["attention_mask"] = DoubleTensor.Wholes(shape, [.. Enumerable.Range(0, batch * drawn.sequence).Select(i => i % drawn.sequence == 0 ? 1L : random.NextInt32(2))]);
+            EmbeddingOptions options = new() { Interleaved = drawn.interleaved, Normalize = drawn.normalize, Scale = 2 };
+            Check(LossGraphs.Build(rank, HeadForm.Product, mask), new StepOptions { Loss = LossKind.Embedding, Embedding = options }, feeds,
+                output => PlainEmbedding.Loss(output, feeds.GetValueOrDefault("attention_mask"), options));
+        }, iter: 60, seed: "0000000000000", threads: 1);
+
+    [TestCase(0)]
+    [TestCase(1)]
+    public void Step_Custom_ValueAndGradientsAreRight(int rank)
+    {
+        ModelProto forward = LossGraphs.Build(3, HeadForm.Product);
+        GraphBuilder g = new(forward.Graph);
+        Value sum = g.ReduceSum(g.Mul(new(forward.Graph.Output[0].Name), new(forward.Graph.Output[0].Name)), [], false, "loss");
+        if (rank == 1) sum = g.Reshape(sum, [1], "loss_row");
+        forward.Graph.Output[0].Name = sum.Name;
+        Check(forward, new StepOptions { Loss = LossKind.Custom }, new() { ["x"] = Draw(new SeededRandom(1), [2, 3, LossGraphs.Width]) }, output => output.Data[0]);
+    }
+
+    [TestCase(LossKind.MaskedLm, HeadForm.Product, true)]
+    [TestCase(LossKind.MaskedLm, HeadForm.TiedTransposed, true)]
+    [TestCase(LossKind.CausalLm, HeadForm.ProductAndBias, false)]
+    public void Step_AllLabelsIgnored_LossAndGradientsAreZero(LossKind kind, HeadForm form, bool accumulate)
+    {
+        StepModel step = TrainingStep.Build(LossGraphs.Build(3, form), new StepOptions { Loss = kind, Accumulate = accumulate });
+        Dictionary<string, DoubleTensor> feeds = Feeds(LossGraphs.Build(3, form));
+        feeds["x"] = Draw(new SeededRandom(2), [2, 3, LossGraphs.Width]);
+        feeds["labels"] = DoubleTensor.Wholes([2, 3], -100, -100, -100, -100, -100, -100);
+        foreach ((string name, long[] shape) in step.Parameters.Where(_ => accumulate)) feeds[StepModel.Accumulator(name)] = DoubleTensor.Of(TensorProto.Types.DataType.Float, [.. shape.Select(d => (int)d)]);
+        foreach ((string name, DoubleTensor value) in RuntimeEvaluator.Run(step.Model.Graph, feeds, [.. step.Model.Graph.Output.Select(o => o.Name)]))
+            Assert.That(value.Data, Is.All.EqualTo(0.0), name);
+    }
+
+    [Test]
+    public void Step_TargetProbabilityUnderflows_LossIsExact()
+    {
+        ModelProto forward = LossGraphs.Build(2, HeadForm.NoProduct);
+        forward.Graph.Output[0].Name = "x";
+        forward.Graph.Output[0].Name = new GraphBuilder(forward.Graph).Op("Identity", [new("hidden")], "logits").Name;
+        StepModel step = TrainingStep.Build(forward, new StepOptions { Loss = LossKind.SequenceClassification });
+        Dictionary<string, DoubleTensor> feeds = Feeds(forward);
+        feeds["gain"] = DoubleTensor.Reals([3], 1, 1, 1);
+        feeds["x"] = DoubleTensor.Reals([2, 3], 0, 300, 0, 1, 0, 0);
+        feeds["labels"] = DoubleTensor.Wholes([2], 0, 0);
+        double expected = (300 + Math.Log(1 + (2 * Math.Exp(-1)))) / 2;
+        Assert.That(RuntimeEvaluator.Run(step.Model.Graph, feeds, [StepModel.Loss])[StepModel.Loss].Data[0], Is.EqualTo(expected).Within(1e-4));
+    }
+
+    [TestCase(LossKind.CausalLm)]
+    [TestCase(LossKind.SequenceClassification)]
+    [TestCase(LossKind.Mse)]
+    [TestCase(LossKind.Embedding)]
+    public void Step_WeightedMicroBatches_AddUpToTheMean(LossKind kind)
+    {
+        int rank = kind is LossKind.SequenceClassification or LossKind.Embedding ? 2 : 3;
+        ModelProto forward = LossGraphs.Build(rank, HeadForm.ProductAndBias);
+        StepModel whole = TrainingStep.Build(forward, new StepOptions { Loss = kind }), weighted = TrainingStep.Build(forward, new StepOptions { Loss = kind, WeightedLoss = true });
+        SeededRandom random = new(4);
+        int[] Shape(int batch) => rank == 2 ? [batch] : [batch, 3];
+        Dictionary<string, DoubleTensor> Batch(int batch)
+        {
+            Dictionary<string, DoubleTensor> feeds = Feeds(forward);
+            feeds["x"] = Draw(random, [.. Shape(batch), LossGraphs.Width]);
+            if (kind == LossKind.Mse) feeds["target"] = Draw(random, [.. Shape(batch), LossGraphs.Classes]);
+            else if (kind != LossKind.Embedding) feeds["labels"] = DoubleTensor.Wholes(Shape(batch), [.. Enumerable.Range(0, DoubleTensor.Count(Shape(batch))).Select(i => i % 4 == 3 ? -100L : i % 5)]);
+            return feeds;
+        }
+        Dictionary<string, DoubleTensor> first = Batch(2), second = Batch(4);
+        double Count(Dictionary<string, DoubleTensor> feeds) => kind switch
+        {
+            LossKind.Mse => feeds["target"].Data.Length,
+            LossKind.Embedding => feeds["x"].Shape[0] / 2,
+            LossKind.CausalLm => feeds["labels"].Data.Where((_, i) => i % 3 > 0).Count(v => v != -100),
+            _ => feeds["labels"].Data.Count(v => v != -100),
+        };
+        double total = Count(first) + Count(second);
+        foreach (string output in whole.Model.Graph.Output.Select(o => o.Name))
+        {
+            double[] Run(StepModel step, Dictionary<string, DoubleTensor> feeds) => new DoubleEvaluator(step.Model.Graph).Run(feeds, output)[output].Data;
+            double[] means = [.. Run(whole, first).Zip(Run(whole, second), (a, b) => ((a * Count(first)) + (b * Count(second))) / total)];
+            first[StepModel.LossWeight] = second[StepModel.LossWeight] = DoubleTensor.Reals([], 1 / total);
+            double[] sums = [.. Run(weighted, first).Zip(Run(weighted, second), (a, b) => a + b)];
+            Assert.That(sums, Is.EqualTo(means).Within(1e-9), output);
+        }
+    }
+
+    private static void Check(ModelProto forward, StepOptions options, Dictionary<string, DoubleTensor> feeds, Func<DoubleTensor, double> expected)
+    {
+        StepModel step = TrainingStep.Build(forward, options with { FusedOperators = false });
+        foreach ((string name, DoubleTensor value) in Feeds(forward)) feeds[name] = value;
+        string output = forward.Graph.Output[0].Name;
+        DoubleEvaluator evaluator = new(step.Model.Graph);
+        string[] outputs = [.. step.Model.Graph.Output.Select(o => o.Name)];
+        IReadOnlyDictionary<string, DoubleTensor> run = evaluator.Run(feeds, outputs);
+        double wanted = expected(new DoubleEvaluator(forward.Graph).Run(feeds, output)[output]);
+        Require(wanted, run[StepModel.Loss].Data[0], 1e-9, "loss");
+        foreach ((string name, _) in step.Parameters)
+        {
+            double[] x = feeds[name].Data, gradient = run[StepModel.Gradient(name)].Data;
+            if (gradient.Length != x.Length) throw new InvalidOperationException($"{name} has {x.Length} elements, its gradient {gradient.Length}");
+            for (int i = 0; i < x.Length; i++)
+            {
+                const double h = 1e-6;
+                double kept = x[i];
+                x[i] = kept + h;
+                double up = evaluator.Run(feeds, StepModel.Loss)[StepModel.Loss].Data[0];
+                x[i] = kept - h;
+                double down = evaluator.Run(feeds, StepModel.Loss)[StepModel.Loss].Data[0];
+                x[i] = kept;
+                Require((up - down) / (2 * h), gradient[i], 1e-6, $"gradient of {name}[{i}]");
+            }
+        }
+        IReadOnlyDictionary<string, DoubleTensor> runtime = RuntimeEvaluator.Run(step.Model.Graph, feeds, outputs);
+        foreach (string name in outputs)
+            for (int i = 0; i < run[name].Data.Length; i++) Require(run[name].Data[i], runtime[name].Data[i], 1e-4, name + " in ONNX Runtime");
+    }
+
+    private static void Require(double expected, double actual, double tolerance, string what)
+    {
+        if (!(Math.Abs(expected - actual) <= tolerance * Math.Max(1, Math.Abs(expected)))) throw new InvalidOperationException($"{what}: {actual:R}, expected {expected:R}");
+    }
+
+    private static Dictionary<string, DoubleTensor> Feeds(ModelProto forward) => forward.Graph.Initializer
+        .Where(t => t.DataType == (int)TensorProto.Types.DataType.Float && t.Dims.Count > 0).ToDictionary(t => t.Name, DoubleTensor.FromProto);
+
+    private static DoubleTensor Draw(SeededRandom random, int[] shape) =>
+        DoubleTensor.Reals(shape, [.. Enumerable.Range(0, DoubleTensor.Count(shape)).Select(_ => (double)(float)random.NextNormal())]);
+}

@@ -112,7 +112,7 @@ public static class ModelVerification
         double norm = FiniteDifferences.Norm(gradient);
         if (norm == 0) return double.IsFinite(value) ? 0 : double.NaN;
         float[] direction = Array.ConvertAll(gradient, element => (float)(element / norm));
-        Slope slope = new FiniteDifferences(runner, feeds, value).Along(0, direction, norm, 1e-2 * FiniteDifferences.Norm(runner.Parameters.Span));
+        Slope slope = new FiniteDifferences(runner, feeds).Along(0, direction, norm, 1e-2 * FiniteDifferences.Norm(runner.Parameters.Span));
         return Math.Abs(norm - slope.Value) / norm;
     }
 }

@@ -11,7 +11,7 @@ namespace Glossa.Training.Verification;
 /// <summary>Drawn feeds for a transformer's graph, told by the names and types of its inputs.</summary>
 internal static class SyntheticBatch
 {
-    private const int Batch = 4, Sequence = 6;
+    private const int Batch = 6, Sequence = 6;
 
     /// <summary>Draws what the step is fed with; the same graph gives the same values.</summary>
     public static IReadOnlyList<FeedTensor> Create(ModelProto forward, StepModel step, LossKind loss, string? output)

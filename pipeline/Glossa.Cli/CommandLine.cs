@@ -60,6 +60,7 @@ public static class CommandLine
             """)
         {
             RunCommand.Create(host),
+            FinetuneCommand.Create(host),
             EvaluateCommand.Create(host),
             GenerateCommand.Create(host),
             LanguagesCommand.Create(host),

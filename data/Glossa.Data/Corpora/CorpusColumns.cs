@@ -6,8 +6,8 @@ namespace Glossa.Data.Corpora;
 /// </summary>
 public sealed record CorpusColumns
 {
-    /// <summary>Column of the language tag (BCP 47).</summary>
-    public string Language { get; init; } = "language";
+    /// <summary>Column of the language tag (BCP 47). Null takes "language" where the file has it; rows of a file without languages are of "und" (undetermined).</summary>
+    public string? Language { get; init; } = "language";
 
     /// <summary>Column of the text.</summary>
     public string Text { get; init; } = "text";
@@ -17,6 +17,9 @@ public sealed record CorpusColumns
 
     /// <summary>Column of the class label; usually "label".</summary>
     public string? Label { get; init; }
+
+    /// <summary>Column of a second text that belongs to the first (a question's answer, a translation); null for none, whatever the file has.</summary>
+    public string? Pair { get; init; }
 
     /// <summary>Column that <see cref="DomainValue"/> looks at; usually "domain".</summary>
     public string? Domain { get; init; }

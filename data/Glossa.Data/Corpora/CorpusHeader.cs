@@ -23,10 +23,11 @@ internal sealed class CorpusHeader
             throw new InputException("the file is empty", path, "give it a header such as 'language,text' and rows");
         if (Names.Any(n => n.Contains('\uFFFD', StringComparison.Ordinal) || n.Contains('\0', StringComparison.Ordinal)))
             throw new InputException("the header is no valid UTF-8", $"{path}, header (line 1)", "save the file as UTF-8");
-        Language = Required(columns.Language);
+        Language = Optional(columns.Language, "language");
         Text = Required(columns.Text);
         Split = Optional(columns.Split, "split");
         Label = Optional(columns.Label, "label");
+        Pair = string.IsNullOrEmpty(columns.Pair) ? -1 : Required(columns.Pair);
         if (columns.DomainValue is string domain)
         {
             _wantedDomain = domain.Trim();
@@ -44,6 +45,8 @@ internal sealed class CorpusHeader
     public int Split { get; }
 
     public int Label { get; }
+
+    public int Pair { get; }
 
     public int Domain { get; } = -1;
 

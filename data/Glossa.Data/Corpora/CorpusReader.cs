@@ -21,6 +21,32 @@ public static class CorpusReader
     {
         using CorpusRowReader rows = new(path, columns ?? new CorpusColumns(), maxRowBytes);
         while (rows.Read())
-            yield return new CorpusText(rows.Language, rows.Split ?? CorpusSplit.Train, Encoding.UTF8.GetString(rows.Text), rows.Label);
+            yield return new CorpusText(rows.Language, rows.Split ?? CorpusSplit.Train, Encoding.UTF8.GetString(rows.Text), rows.Label, rows.Pair);
+    }
+
+    /// <summary>
+    /// Reads a whole file into memory as fine-tuning wants it: split by a hash of the texts where the file has no split column, rows that say the same
+    /// twice dropped, and no text of a language's test split in its valid or train split, nor one of valid in train.
+    /// </summary>
+    /// <param name="path">A CSV file, as for <see cref="Read"/>.</param>
+    /// <param name="options">Columns, fractions and seed of the split; budgets are not looked at.</param>
+    /// <exception cref="InputException">The file or a row is not usable.</exception>
+    public static IReadOnlyList<CorpusText> Load(string path, IngestOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        List<CorpusText> texts = [];
+        using (CorpusRowReader rows = new(path, options.Columns, options.MaxRowBytes))
+        {
+            while (rows.Read())
+                texts.Add(new CorpusText(rows.Language, rows.Split ?? CorpusIngest.SplitOf(rows.Text, options), Encoding.UTF8.GetString(rows.Text), rows.Label, rows.Pair));
+        }
+        Dictionary<(string Language, string Text), CorpusSplit> splits = [];
+        foreach (CorpusText text in texts)
+        {
+            ref CorpusSplit split = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(splits, (text.Language, text.Text), out bool known);
+            if (!known || text.Split > split) split = text.Split;
+        }
+        HashSet<CorpusText> seen = [];
+        return [.. texts.Where(text => splits[(text.Language, text.Text)] == text.Split && seen.Add(text))];
     }
 }

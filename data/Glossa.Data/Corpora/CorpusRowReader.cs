@@ -90,6 +90,9 @@ internal sealed class CorpusRowReader : IDisposable
         ? _normalized.WrittenSpan
         : _csv.GetSpan(_header.Text)[_textStart.._textEnd];
 
+    /// <summary>The row's second text, in form C; null where it is empty or none was asked for.</summary>
+    public string? Pair { get; private set; }
+
     private CorpusPlace Place => new(_path, _csv.RowNumber, _csv.LineNumber, _header.Names);
 
     /// <summary>Goes to the next row that has text; false at the end.</summary>
@@ -114,6 +117,7 @@ internal sealed class CorpusRowReader : IDisposable
             ReadLanguage();
             ReadSplit();
             ReadLabel();
+            ReadPair();
             return true;
         }
         if (Rows == 0)
@@ -212,6 +216,11 @@ internal sealed class CorpusRowReader : IDisposable
 
     private void ReadLanguage()
     {
+        if (_header.Language < 0)
+        {
+            Language = LanguageTag.Undetermined;
+            return;
+        }
         ReadOnlySpan<byte> field = _csv.GetSpan(_header.Language).Trim(" \t"u8);
         if (field.IsEmpty)
             throw new InputException("the language is empty", Place.At(_header.Language), "give the row a BCP 47 tag such as 'en' or 'pt-BR'");
@@ -241,6 +250,13 @@ internal sealed class CorpusRowReader : IDisposable
         if (!HasLabel) return;
         ReadOnlySpan<byte> field = _csv.GetSpan(_header.Label).Trim(" \t"u8);
         Label = field.IsEmpty ? null : _labels.Get(field);
+    }
+
+    private void ReadPair()
+    {
+        if (_header.Pair < 0) return;
+        string pair = Encoding.UTF8.GetString(_csv.GetSpan(_header.Pair)).Trim();
+        Pair = pair.Length == 0 ? null : Nfc.Normalize(pair);
     }
 
     private static string Shorten(string value) => value.Length <= 40 ? value : value[..40] + "...";

@@ -18,4 +18,5 @@ public enum CorpusSplit
 /// <param name="Split">The part it belongs to.</param>
 /// <param name="Text">The text, in Unicode normalization form C.</param>
 /// <param name="Label">Class label, where the corpus has a label column.</param>
-public sealed record CorpusText(string Language, CorpusSplit Split, string Text, string? Label = null);
+/// <param name="Pair">The text that belongs to it, where a column of pairs was asked for.</param>
+public sealed record CorpusText(string Language, CorpusSplit Split, string Text, string? Label = null, string? Pair = null);

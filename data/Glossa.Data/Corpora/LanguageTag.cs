@@ -5,6 +5,9 @@ namespace Glossa.Data.Corpora;
 /// <summary>Language tags in the manner of BCP 47 (RFC 5646), checked loosely: the form, not the registry.</summary>
 public static class LanguageTag
 {
+    /// <summary>The tag of text whose language is not known.</summary>
+    public const string Undetermined = "und";
+
     private static readonly SearchValues<char> Letters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 

@@ -140,25 +140,13 @@ public static class TokenizerFile
         List<BpeMerge> merges = [];
         foreach (JsonElement entry in TokenizerJson.Items(source.Root("model"), "merges"))
         {
-            (string left, string right) = MergeParts(entry) ?? throw source.Error($"merge {merges.Count} is not two tokens", "expected \"a b\" or [\"a\", \"b\"]");
+            (string left, string right) = TokenizerJson.MergeParts(entry) ?? throw source.Error($"merge {merges.Count} is not two tokens", "expected \"a b\" or [\"a\", \"b\"]");
             merges.Add(new BpeMerge(Known(left), Known(right), Known(left + right)));
         }
         return merges;
 
         int Known(string token) => ids.TryGetValue(token, out int id) ? id
             : throw source.Error($"merge {merges.Count} names the token \"{token}\", which the vocabulary lacks", "the file is damaged or edited by hand");
-    }
-
-    private static (string Left, string Right)? MergeParts(JsonElement entry)
-    {
-        IEnumerable<string?> texts = entry.ValueKind switch
-        {
-            JsonValueKind.String => entry.GetString()!.Split(' '),
-            JsonValueKind.Array => entry.EnumerateArray().Select(part => part.ValueKind == JsonValueKind.String ? part.GetString() : null),
-            _ => [],
-        };
-        string?[] parts = [.. texts];
-        return parts is [{ Length: > 0 } left, { Length: > 0 } right] ? (left, right) : null;
     }
 
     /// <summary>Language tags at the end of the ids are given, never predicted; all other ids are text vocabulary.</summary>

@@ -66,6 +66,19 @@ internal sealed class TokenizerJson
     /// <summary>What to call a part of the file in an error.</summary>
     public static string Describe(JsonElement element) => Type(element) is { } type ? $"\"{type}\"" : element.ValueKind is JsonValueKind.Object ? "without a type" : "(none)";
 
+    /// <summary>The two tokens of a merge, written "a b" or ["a", "b"]; null where it is neither.</summary>
+    public static (string Left, string Right)? MergeParts(JsonElement entry)
+    {
+        IEnumerable<string?> texts = entry.ValueKind switch
+        {
+            JsonValueKind.String => entry.GetString()!.Split(' '),
+            JsonValueKind.Array => entry.EnumerateArray().Select(part => part.ValueKind == JsonValueKind.String ? part.GetString() : null),
+            _ => [],
+        };
+        string?[] parts = [.. texts];
+        return parts is [{ Length: > 0 } left, { Length: > 0 } right] ? (left, right) : null;
+    }
+
     /// <summary>A token's id.</summary>
     /// <exception cref="InputException">It is no whole number in range.</exception>
     public int Id(JsonElement value, string token) =>

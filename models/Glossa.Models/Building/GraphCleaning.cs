@@ -108,7 +108,8 @@ public static class GraphCleaning
         graph.Node.AddRange(sorted);
     }
 
-    private static IEnumerable<string> Captured(NodeProto node)
+    /// <summary>The names that a node's subgraphs read, their own ones among them.</summary>
+    internal static IEnumerable<string> Captured(NodeProto node)
     {
         foreach (AttributeProto attribute in node.Attribute)
         {

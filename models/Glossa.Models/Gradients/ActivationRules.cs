@@ -8,7 +8,7 @@ namespace Glossa.Models.Gradients;
 internal static class ActivationRules
 {
     private const float SqrtHalf = 0.70710678118654752f;
-    private const float InverseSqrtTwoPi = 0.39894228040143268f;
+    private const float LogTwoOverSqrtPi = 0.12078223763524522f;
     private const float SqrtTwoOverPi = 0.79788456080286536f;
     private const float CubicTerm = 0.044715f;
 
@@ -35,17 +35,20 @@ internal static class ActivationRules
         rules.Add("Softplus", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Sigmoid", [c.Input(0)]))));
         rules.Add("Softsign", Softsign);
         rules.Add("Mish", Mish);
+        rules.Add("Shrink", c => Inside(c, c.G.Op("Greater", [c.G.Op("Abs", [c.Input(0)]), c.Scalar(c.Node.AttributeFloat("lambd", 0.5f))]), c.Gradient));
         rules.Add("Softmax", Softmax);
         rules.Add("LogSoftmax", LogSoftmax);
     }
 
-    /// <summary>Derivative of x Phi(x): Phi(x) + x phi(x).</summary>
+    /// <summary>
+    /// Derivative of x Phi(x), Phi(x) + x phi(x), in few passes: with u = x / sqrt 2 it is (erf u + exp(ln(2 / sqrt pi) - u^2) u + 1) / 2.
+    /// </summary>
     internal static Value ErfGelu(GradientContext c, Value x)
     {
         GraphBuilder g = c.G;
-        Value cdf = g.Mul(g.Add(g.Op("Erf", [g.Mul(x, c.Scalar(SqrtHalf))]), c.Scalar(1)), c.Scalar(0.5f));
-        Value density = g.Mul(g.Op("Exp", [g.Mul(g.Mul(x, x), c.Scalar(-0.5f))]), c.Scalar(InverseSqrtTwoPi));
-        return g.Add(cdf, g.Mul(x, density));
+        Value u = g.Mul(x, c.Scalar(SqrtHalf));
+        Value density = g.Op("Exp", [g.Sub(c.Scalar(LogTwoOverSqrtPi), g.Mul(u, u))]);
+        return g.Mul(g.Add(g.Add(g.Op("Erf", [u]), g.Mul(density, u)), c.Scalar(1)), c.Scalar(0.5f));
     }
 
     /// <summary>Derivative of x/2 (1 + tanh u) with u = sqrt(2/pi) (x + 0.044715 x^3).</summary>
@@ -135,13 +138,21 @@ internal static class ActivationRules
     }
 
     /// <summary>
-    /// A graph that tests the softmax for NaN expects rows that are masked as a whole (all -inf). Their gradient is 0 behind its guard,
-    /// but 0 times NaN is NaN: such rows count as 0 here too.
+    /// A graph that tests the softmax for NaN, or chooses between it and something else, expects rows that are masked as a whole (all -inf). Their gradient is 0
+    /// behind its guard, but 0 times NaN is NaN: such rows count as 0 here too.
     /// </summary>
-    private static Value WithoutNaN(GradientContext c, Value y) =>
-        c.G.Graph.Node.FirstOrDefault(n => n.OpType == "IsNaN" && n.Input[0] == y.Name) is { } test
-            ? c.G.Where(new Value(test.Output[0]), c.Scalar(0), y)
-            : y;
+    private static Value WithoutNaN(GradientContext c, Value y)
+    {
+        HashSet<string> copies = [y.Name];
+        foreach (NodeProto node in c.G.Graph.Node)
+        {
+            if (!node.Input.Any(copies.Contains)) continue;
+            if (node.OpType == "IsNaN" && node.Input[0] == y.Name) return c.G.Where(new Value(node.Output[0]), c.Scalar(0), y);
+            if (node.OpType is "IsNaN" or "Where") return c.G.Where(c.G.Op("IsNaN", [y]), c.Scalar(0), y);
+            if (node.OpType is "Cast" or "Identity" or "Dropout") copies.Add(node.Output[0]);
+        }
+        return y;
+    }
 
     private static void LogSoftmax(GradientContext c)
     {

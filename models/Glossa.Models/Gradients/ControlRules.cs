@@ -4,14 +4,24 @@ using Glossa.Models.Shapes;
 
 namespace Glossa.Models.Gradients;
 
-/// <summary>Dropout, branches and quantized values.</summary>
+/// <summary>Dropout, branches and counters.</summary>
 internal static class ControlRules
 {
     internal static void AddTo(RuleCollector rules)
     {
         rules.Add("Dropout", Dropout, [0]);
         rules.Add("If", c => throw c.Unsupported("a branch whose condition is computed at run time", "fold the condition to a constant"), restrictions: "constant condition: the branch taken replaces the node");
-        rules.Stop("DequantizeLinear", "stops the gradient: train the dequantized value");
+        rules.Add("Range", Range, [0, 2]);
+    }
+
+    /// <summary>start + i delta.</summary>
+    private static void Range(GradientContext c)
+    {
+        GraphBuilder g = c.G;
+        if (c.Wants(0)) c.Give(0, g.ReduceSum(c.Gradient, [], false));
+        if (!c.Wants(2)) return;
+        Value count = g.Op("Size", [c.Gradient]), numbers = g.Op("Range", [g.Constant(0L), count, g.Constant(1L)]);
+        c.Give(2, g.ReduceSum(g.Mul(c.Gradient, g.Cast(numbers, c.ElementType)), [], false));
     }
 
     private static void Dropout(GradientContext c)

@@ -13,10 +13,6 @@ internal static class EinsumRule
     internal static void Apply(GradientContext c)
     {
         (string[] terms, string output) = Parse(c);
-        foreach (string term in terms)
-        {
-            if (term.Distinct().Count() != term.Length) throw c.Unsupported($"the diagonal '{term}'", "write it as a product with an identity matrix");
-        }
         for (int i = 0; i < terms.Length; i++)
         {
             if (c.Wants(i)) c.Give(i, Gradient(c, terms, output, i));
@@ -26,42 +22,65 @@ internal static class EinsumRule
     private static Value Gradient(GradientContext c, string[] terms, string output, int operand)
     {
         GraphBuilder g = c.G;
-        string term = terms[operand];
+        string term = terms[operand], indices = string.Concat(term.Distinct());
         int[] others = [.. Enumerable.Range(0, terms.Length).Where(i => i != operand)];
         string[] sources = [output, .. others.Select(i => terms[i])];
-        string reached = string.Concat(term.Where(index => sources.Any(s => s.Contains(index, StringComparison.Ordinal))));
+        string reached = string.Concat(indices.Where(index => sources.Any(s => s.Contains(index, StringComparison.Ordinal))));
         Value product = others.Length == 0 && output == reached
             ? c.Gradient
             : g.Op("Einsum", [c.Gradient, .. others.Select(c.Input)], null, "", OnnxFactory.Attribute("equation", string.Join(",", sources) + "->" + reached));
-        if (reached.Length < term.Length)
-        {
-            Value kept = g.Unsqueeze(product, [.. Enumerable.Range(0, term.Length).Where(d => !reached.Contains(term[d], StringComparison.Ordinal)).Select(d => (long)d)]);
-            // Sizes of one that stand for repeated ones are summed before the rest is repeated.
-            return g.Op("Expand", [Summed(c, kept, terms, term, reached, operand), ShapeRules.ShapeValue(c, c.Input(operand))]);
-        }
-        return Summed(c, product, terms, term, reached, operand);
-    }
-
-    /// <summary>Sums over an index along which this operand has size 1 and another one more.</summary>
-    private static Value Summed(GradientContext c, Value gradient, string[] terms, string term, string reached, int operand)
-    {
-        List<long> axes = [];
+        // One axis per axis of the operand: ones for indices that it had alone and for the second place of an index that it reads on its diagonal.
+        long[] added = [.. Enumerable.Range(0, term.Length).Where(d => term.IndexOf(term[d], StringComparison.Ordinal) != d || !reached.Contains(term[d], StringComparison.Ordinal)).Select(d => (long)d)];
+        if (added.Length > 0) product = g.Unsqueeze(product, added);
+        product = Summed(c, product, terms, reached, operand);
         for (int d = 0; d < term.Length; d++)
         {
-            if (!reached.Contains(term[d], StringComparison.Ordinal)) continue;
-            if (c.ShapeOf(c.Input(operand))![d].Is(1) && !OthersAreOne(c, terms, term[d])) axes.Add(d);
+            int first = term.IndexOf(term[d], StringComparison.Ordinal);
+            if (first != d) product = g.Where(Diagonal(c, c.Input(operand), first, d, term.Length), product, c.Scalar(0));
         }
-        return axes.Count == 0 ? gradient : c.G.ReduceSum(gradient, [.. axes], true);
+        return reached.Length < indices.Length ? g.Op("Expand", [product, ShapeRules.ShapeValue(c, c.Input(operand))]) : product;
     }
 
-    private static bool OthersAreOne(GradientContext c, string[] terms, char index)
+    /// <summary>True where two axes have the same index, ones along the other axes.</summary>
+    private static Value Diagonal(GradientContext c, Value x, int first, int second, int rank)
+    {
+        GraphBuilder g = c.G;
+        Value size = g.Squeeze(ShapeRules.Size(c, x, first), [0]);
+        Value numbers = g.Op("Range", [g.Constant(0L), size, g.Constant(1L)]);
+        Value Along(int axis)
+        {
+            long[] shape = [.. Enumerable.Repeat(1L, rank)];
+            shape[axis] = -1;
+            return g.Reshape(numbers, shape);
+        }
+        return g.Op("Equal", [Along(first), Along(second)]);
+    }
+
+    /// <summary>Sums over an index along which this operand has size 1 and another one more: now where that is known, otherwise when the graph runs.</summary>
+    private static Value Summed(GradientContext c, Value gradient, string[] terms, string reached, int operand)
+    {
+        string term = terms[operand];
+        List<long> axes = [];
+        bool unsure = false;
+        for (int d = 0; d < term.Length; d++)
+        {
+            if (!reached.Contains(term[d], StringComparison.Ordinal) || term.IndexOf(term[d], StringComparison.Ordinal) != d) continue;
+            Dimension size = c.ShapeOf(c.Input(operand))![d];
+            if (Sizes(c, terms, term[d]).All(size.Equals)) continue;
+            if (size.Is(1)) axes.Add(d);
+            else if (!size.IsConstant) unsure = true;
+        }
+        Value sum = axes.Count == 0 ? gradient : c.G.ReduceSum(gradient, [.. axes], true);
+        return unsure && term.Distinct().Count() == term.Length && reached.Length == term.Length ? Broadcasting.ReduceAtRunTime(c.G, sum, c.Input(operand)) : sum;
+    }
+
+    private static IEnumerable<Dimension> Sizes(GradientContext c, string[] terms, char index)
     {
         for (int i = 0; i < terms.Length; i++)
         {
             int at = terms[i].IndexOf(index, StringComparison.Ordinal);
-            if (at >= 0 && !c.ShapeOf(c.Input(i))![at].Is(1)) return false;
+            if (at >= 0) yield return c.ShapeOf(c.Input(i))![at];
         }
-        return true;
     }
 
     /// <summary>The terms with one letter per axis (an ellipsis spelled out) and the output's, found where it is not written.</summary>

@@ -26,13 +26,14 @@ internal static class ElementwiseRules
         rules.Add("Sum", Sum);
         rules.Add("Mean", Mean);
         rules.Add("Pow", Power);
-        rules.Add("Min", c => Extreme(c, "LessOrEqual"));
-        rules.Add("Max", c => Extreme(c, "GreaterOrEqual"));
+        rules.Add("Mod", Modulo, restrictions: "floating operands (fmod)");
+        rules.Add("Min", c => Extreme(c, "Less"));
+        rules.Add("Max", c => Extreme(c, "Greater"));
         rules.Add("Where", Where, [1, 2]);
         rules.Add("Clip", Clip);
         rules.Add("Neg", c => c.Give(0, c.G.Neg(c.Gradient)));
         rules.Add("Abs", c => c.Give(0, c.G.Mul(c.Gradient, c.G.Op("Sign", [c.Input(0)]))));
-        rules.Add("Sqrt", c => c.Give(0, c.G.Div(c.G.Mul(c.Gradient, c.Scalar(0.5f)), c.Output())));
+        rules.Add("Sqrt", c => c.Give(0, SquareRoot(c)));
         rules.Add("Reciprocal", c => c.Give(0, c.G.Neg(c.G.Mul(c.Gradient, c.G.Mul(c.Output(), c.Output())))));
         rules.Add("Exp", c => c.Give(0, c.G.Mul(c.Gradient, c.Output())));
         rules.Add("Log", c => c.Give(0, c.G.Div(c.Gradient, c.Input(0))));
@@ -50,7 +51,9 @@ internal static class ElementwiseRules
         rules.Add("Cast", Cast);
         rules.Add("CastLike", Cast, [0]);
         foreach (string step in (string[])["Floor", "Ceil", "Round", "Sign", "Shape", "Size", "ConstantOfShape", "Equal", "Less", "LessOrEqual", "Greater",
-            "GreaterOrEqual", "IsNaN", "IsInf", "Not", "And", "Or", "Xor", "NonZero", "ArgMax", "ArgMin", "Constant"])
+            "GreaterOrEqual", "IsNaN", "IsInf", "Not", "And", "Or", "Xor", "NonZero", "ArgMax", "ArgMin", "Constant", "Hardmax", "Unique",
+            "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseNot", "EyeLike", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
+            "Bernoulli", "Multinomial"])
         {
             rules.Stop(step);
         }
@@ -93,6 +96,9 @@ internal static class ElementwiseRules
         float? known = c.Shapes.Scalar(exponent.Name) ?? (c.Shapes.Integers(exponent.Name) is [long whole] ? whole : null);
         switch (known)
         {
+            case 0:
+                // 0 x^-1 would be NaN at 0.
+                return c.G.Mul(c.Gradient, c.Scalar(0));
             case 1:
                 return c.Gradient;
             case 2:
@@ -100,28 +106,54 @@ internal static class ElementwiseRules
             case 3:
                 return c.G.Mul(c.G.Mul(c.Gradient, c.Scalar(3)), c.G.Mul(x, x));
             case 0.5f:
-                return c.G.Div(c.G.Mul(c.Gradient, c.Scalar(0.5f)), c.Output());
+                return SquareRoot(c);
             case -0.5f:
                 return c.G.Mul(c.G.Mul(c.Gradient, c.Scalar(-0.5f)), c.G.Div(c.Output(), x));
             case { } e:
                 return c.G.Mul(c.Gradient, c.G.Mul(c.G.Op("Pow", [x, c.Scalar(e - 1)]), c.Scalar(e)));
         }
         Value power = c.Shapes.Type(exponent.Name) == type ? exponent : c.G.Cast(exponent, type);
-        Value lower = c.G.Op("Pow", [x, c.G.Sub(power, c.Scalar(1))]);
-        return c.G.Mul(c.Gradient, c.G.Mul(power, lower));
+        Value lower = c.G.Op("Pow", [x, c.G.Sub(power, c.Scalar(1))]), zero = c.Scalar(0);
+        return c.G.Mul(c.Gradient, c.G.Where(c.G.Op("Equal", [power, zero]), zero, c.G.Mul(power, lower)));
     }
 
-    /// <summary>Min and Max of any number of operands: the gradient goes to the first operand that gave the result.</summary>
-    private static void Extreme(GradientContext c, string comparison)
+    /// <summary>g / (2 sqrt x). At 0, where the slope is infinite, 0: a norm of nothing, clipped behind the root, would bring NaN otherwise.</summary>
+    private static Value SquareRoot(GradientContext c)
     {
-        Value zero = c.Scalar(0), rest = c.Gradient;
+        Value zero = c.Scalar(0), root = c.Output();
+        return c.G.Where(c.G.Op("Equal", [root, zero]), zero, c.G.Div(c.G.Mul(c.Gradient, c.Scalar(0.5f)), root));
+    }
+
+    /// <summary>a - b trunc(a / b).</summary>
+    private static void Modulo(GradientContext c)
+    {
+        c.GiveReduced(0, c.Gradient);
+        if (c.Wants(1)) c.GiveReduced(1, c.G.Mul(c.Gradient, c.G.Div(c.G.Sub(c.Output(), c.Input(0)), c.Input(1))));
+    }
+
+    /// <summary>Min and Max of any number of operands: operands that give the result together share its gradient, as in ReduceMax.</summary>
+    private static void Extreme(GradientContext c, string beats)
+    {
+        GraphBuilder g = c.G;
         int count = c.Node.Input.Count;
+        Value zero = c.Scalar(0);
         if (count == 1) c.Give(0, c.Gradient);
-        for (int i = 0; i < count && count > 1; i++)
+        else if (count == 2)
         {
-            Value chosen = c.G.Op(comparison, [c.Input(i), c.Output()]);
-            if (c.Wants(i)) c.GiveReduced(i, c.G.Where(chosen, rest, zero));
-            if (i + 1 < count) rest = c.G.Where(chosen, zero, rest);
+            Value shared = g.Where(g.Op("Equal", [c.Input(0), c.Input(1)]), g.Mul(c.Gradient, c.Scalar(0.5f)), zero);
+            for (int i = 0; i < 2; i++)
+            {
+                if (c.Wants(i)) c.GiveReduced(i, g.Where(g.Op(beats, [c.Input(i), c.Input(1 - i)]), c.Gradient, shared));
+            }
+        }
+        else
+        {
+            Value[] chosen = [.. Enumerable.Range(0, count).Select(i => g.Op("Equal", [c.Input(i), c.Output()]))];
+            Value share = g.Div(c.Gradient, g.Op("Sum", [.. chosen.Select(flag => g.Cast(flag, c.ElementType))]));
+            for (int i = 0; i < count; i++)
+            {
+                if (c.Wants(i)) c.GiveReduced(i, g.Where(chosen[i], share, zero));
+            }
         }
     }
 

@@ -14,25 +14,52 @@ internal static class GatherRules
         rules.Add("Gather", Gather, [0]);
         rules.Add("GatherElements", GatherElements, [0]);
         rules.Add("GatherND", GatherNd, [0]);
-        rules.Add("ScatterND", c => Scatter(c, "GatherND"), [0, 2], "reduction none or add");
-        rules.Add("ScatterElements", c => Scatter(c, "GatherElements"), [0, 2], "reduction none or add");
+        rules.Add("ScatterND", c => ScatterRule.Apply(c, "GatherND"), [0, 2], "reduction none: no index twice");
+        rules.Add("ScatterElements", c => ScatterRule.Apply(c, "GatherElements"), [0, 2], "reduction none: no index twice");
         rules.Add("TopK", TopK, [0], "gradient of the values");
+        rules.Add("OneHot", OneHot, [2]);
+        rules.Add("Compress", c => c.Give(0, MovedElements.Gradient(c, c.Input(0), c.Gradient, numbers => c.G.Op("Compress", [numbers, c.Input(1)], null, "", Attributes(c)))), [0]);
+        rules.Add("ReverseSequence", c => c.Give(0, c.G.Op("ReverseSequence", [c.Gradient, c.Input(1)], null, "", Attributes(c))), [0]);
+        rules.Stop("GatherBlockQuantized", "the quantized table stays as it is", GradientRules.Microsoft);
     }
+
+    private static AttributeProto[] Attributes(GradientContext c) => [.. c.Node.Attribute.Select(a => a.Clone())];
 
     private static void Gather(GradientContext c)
     {
         GraphBuilder g = c.G;
         Value data = c.Input(0);
-        int rank = c.RankOf(data), axis = GradientContext.Axis(c.Node.AttributeInt("axis", 0), rank);
-        Value indices = g.Unsqueeze(c.Input(1), [-1]);
-        if (c.Shapes.Type(c.Node.In(1)) != TensorProto.Types.DataType.Int64) indices = g.Cast(indices, TensorProto.Types.DataType.Int64);
-        if (axis == 0)
+        long axis = c.Node.AttributeInt("axis", 0);
+        if (axis != 0) axis = NodeContext.Axis(axis, c.RankOf(data));
+        if (axis != 0 && c.Shapes.Integers(c.Node.In(1)) is [long only])
         {
-            c.Give(0, g.Op("ScatterND", [ShapeRules.ZerosLike(c, data), indices, c.Gradient], null, "", AddUp));
+            c.Give(0, Placed(c, data, (int)axis, only));
             return;
         }
-        // Another axis is brought to the front, and back afterwards.
-        int indexRank = c.RankOf(c.Input(1)), outputRank = rank - 1 + indexRank;
+        Value indices = g.Unsqueeze(c.Input(1), [-1]);
+        if (c.Shapes.Type(c.Node.In(1)) != TensorProto.Types.DataType.Int64) indices = g.Cast(indices, TensorProto.Types.DataType.Int64);
+        if (axis == 0) c.Give(0, g.Op("ScatterND", [ShapeRules.ZerosLike(c, data), indices, c.Gradient], null, "", AddUp));
+        else GatherInside(c, data, indices, (int)axis);
+    }
+
+    /// <summary>One index of an inner axis: zeros before it and behind it.</summary>
+    private static Value Placed(GradientContext c, Value data, int axis, long index)
+    {
+        GraphBuilder g = c.G;
+        int rank = c.RankOf(data);
+        Value gradient = c.RankOf(c.Input(1)) == 0 ? g.Unsqueeze(c.Gradient, [axis]) : c.Gradient;
+        Value size = ShapeRules.Size(c, data, axis);
+        Value before = index < 0 ? g.Add(size, g.Ints(index)) : g.Ints(index), after = index < 0 ? g.Ints(-1 - index) : g.Sub(size, g.Ints(index + 1));
+        if (ShapeRules.KnownSize(c, data, axis) is { } known) (before, after) = (g.Ints(index < 0 ? index + known : index), g.Ints(index < 0 ? -1 - index : known - 1 - index));
+        Value none = g.Ints(new long[axis]), rest = g.Ints(new long[rank - 1 - axis]);
+        return g.Op("Pad", [gradient, g.Concat([none, before, rest, none, after, rest], 0)]);
+    }
+
+    /// <summary>An inner axis is brought to the front, and back afterwards.</summary>
+    private static void GatherInside(GradientContext c, Value data, Value indices, int axis)
+    {
+        GraphBuilder g = c.G;
+        int rank = c.RankOf(data), indexRank = c.RankOf(c.Input(1)), outputRank = rank - 1 + indexRank;
         long[] toFront = [.. Range(axis, indexRank), .. Range(0, axis), .. Range(axis + indexRank, outputRank - axis - indexRank)];
         Value[] sizes = [ShapeRules.Size(c, data, axis), .. Enumerable.Range(0, rank).Where(i => i != axis).Select(i => ShapeRules.Size(c, data, i))];
         Value shape = c.Shapes.ConstantShape(data.Name) is { } known
@@ -71,19 +98,13 @@ internal static class GatherRules
         c.Give(0, g.Op("ScatterND", [ShapeRules.ZerosLike(c, c.Input(0)), indices, c.Gradient], null, "", AddUp));
     }
 
-    /// <summary>Updates take the gradient from where they were written; the data lose it there, unless the updates were added to them.</summary>
-    private static void Scatter(GradientContext c, string gather)
+    /// <summary>The values [off, on] stand in the result where a mask is 0 and 1.</summary>
+    private static void OneHot(GradientContext c)
     {
-        string reduction = c.Node.AttributeText("reduction", "none");
-        if (reduction is not ("none" or "add")) throw c.Unsupported($"the reduction '{reduction}'", "use none or add");
-        AttributeProto[] axis = c.Node.Find("axis") is { } given ? [given.Clone()] : [];
-        if (c.Wants(0))
-        {
-            c.Give(0, reduction == "add"
-                ? c.Gradient
-                : c.G.Op(c.Node.OpType, [c.Gradient, c.Input(1), ShapeRules.ZerosLike(c, c.Input(2))], null, "", axis));
-        }
-        if (c.Wants(2)) c.Give(2, c.G.Op(gather, [c.Gradient, c.Input(1)], null, "", axis));
+        GraphBuilder g = c.G;
+        Value mask = g.Op("OneHot", [c.Input(0), c.Input(1), g.Concat([g.Reshape(c.Scalar(0), [1]), g.Reshape(c.Scalar(1), [1])], 0)], null, "", Attributes(c));
+        Value on = g.ReduceSum(g.Mul(c.Gradient, mask), [], false), all = g.ReduceSum(c.Gradient, [], false);
+        c.Give(2, g.Concat([g.Reshape(g.Sub(all, on), [1]), g.Reshape(on, [1])], 0));
     }
 
     private static void TopK(GradientContext c) => c.Give(0, c.G.Op(

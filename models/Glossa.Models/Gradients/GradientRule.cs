@@ -6,7 +6,8 @@ namespace Glossa.Models.Gradients;
 /// <param name="Apply">Appends the nodes and hands each wanted input its gradient; only called where a gradient reaches an output.</param>
 /// <param name="Carriers">The inputs that can carry a gradient; null for all of them, empty for an operator that stops gradients.</param>
 /// <param name="Restrictions">What the rule does not cover, for the operator list; empty where it covers the specification.</param>
-public sealed record GradientRule(Action<GradientContext> Apply, IReadOnlyList<int>? Carriers = null, string Restrictions = "")
+/// <param name="CarriesIntegers">True where the operator's integers stand for real numbers, whose gradient passes (quantized values).</param>
+public sealed record GradientRule(Action<GradientContext> Apply, IReadOnlyList<int>? Carriers = null, string Restrictions = "", bool CarriesIntegers = false)
 {
     /// <summary>True where an input at this place can carry a gradient.</summary>
     public bool Carries(int input) => Carriers is null || Carriers.Contains(input);
@@ -17,6 +18,9 @@ internal sealed class RuleCollector(Dictionary<(string Domain, string OpType), G
 {
     internal void Add(string opType, Action<GradientContext> apply, int[]? carriers = null, string restrictions = "", string domain = "") =>
         table.Add((domain, opType), new GradientRule(apply, carriers, restrictions));
+
+    internal void AddQuantizing(string opType, Action<GradientContext> apply, string restrictions) =>
+        table.Add(("", opType), new GradientRule(apply, [0], restrictions, true));
 
     /// <summary>An operator whose output is constant to the gradient (integers, booleans, steps).</summary>
     internal void Stop(string opType, string restrictions = "", string domain = "") => Add(opType, static _ => { }, [], restrictions, domain);

@@ -24,6 +24,8 @@ public static class GradientRules
         ReductionRules.AddTo(rules);
         AttentionRules.AddTo(rules);
         ControlRules.AddTo(rules);
+        ResamplingRules.AddTo(rules);
+        QuantizationRules.AddTo(rules);
         FusedRules.AddTo(rules);
         return table.ToFrozenDictionary();
     }

@@ -11,14 +11,14 @@ internal static class MatrixRules
     {
         rules.Add("MatMul", MatMul);
         rules.Add("Gemm", Gemm);
-        rules.Add("Einsum", EinsumRule.Apply, restrictions: "no index twice in one operand");
+        rules.Add("Einsum", EinsumRule.Apply);
         ConvolutionRule.AddTo(rules);
     }
 
     private static void MatMul(GradientContext c)
     {
         Value a = c.Input(0), b = c.Input(1), dY = c.Gradient;
-        int rankA = c.RankOf(a), rankB = c.RankOf(b);
+        int rankB = c.RankOf(b), rankA = rankB == 2 ? c.Shapes.Rank(a.Name) : c.RankOf(a);
         if (rankA == 1 || rankB == 1) VectorMatMul(c, rankA, rankB);
         else if (rankB == 2) Projection(c, a, b, dY, rankA);
         else

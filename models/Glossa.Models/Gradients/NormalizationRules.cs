@@ -11,7 +11,7 @@ internal static class NormalizationRules
     internal static void AddTo(RuleCollector rules)
     {
         const string statistics = "no gradient through the outputs of statistics";
-        rules.Add("LayerNormalization", LayerNormalization, restrictions: statistics);
+        rules.Add("LayerNormalization", LayerNormalization);
         rules.Add("RMSNormalization", RmsNormalization);
         rules.Add("SimplifiedLayerNormalization", RmsNormalization, restrictions: statistics);
         rules.Add("SkipLayerNormalization", SkipLayerNormalization, restrictions: statistics, domain: GradientRules.Microsoft);
@@ -20,10 +20,27 @@ internal static class NormalizationRules
 
     private static void LayerNormalization(GradientContext c)
     {
-        RefuseStatistics(c);
-        long[] axes = TrailingAxes(c, c.Input(0), c.Node.AttributeInt("axis", -1));
-        if (Centred(c, c.Input(0), Statistic(c, 1, "mean"), Statistic(c, 2, "inv_std"), axes, 1, 2, c.Wants(0)) is { } gradient) c.Give(0, gradient);
+        GraphBuilder g = c.G;
+        Value x = c.Input(0);
+        long[] axes = TrailingAxes(c, x, c.Node.AttributeInt("axis", -1));
+        Value mean = Statistic(c, 1, "mean"), inverse = Statistic(c, 2, "inv_std");
+        Value? gradient = c.OutputGradient(0) is null ? null : Centred(c, x, mean, inverse, axes, 1, 2, c.Wants(0));
+        Value share = ReductionRules.InverseCount(c, x, axes);
+        if (c.Wants(0) && c.OutputGradient(1) is { } ofMean) gradient = Sum(g.Op("Expand", [g.Mul(Like(c, ofMean), share), ShapeRules.ShapeValue(c, x)]));
+        if (c.Wants(0) && c.OutputGradient(2) is { } ofInverse)
+        {
+            // d/dx (variance + epsilon)^-1/2 = -inverse^3 (x - mean) / count
+            Value cube = g.Mul(inverse, g.Mul(inverse, inverse));
+            gradient = Sum(g.Neg(g.Mul(g.Sub(x, mean), g.Mul(g.Mul(Like(c, ofInverse), share), cube))));
+        }
+        if (gradient is { } total) c.Give(0, total);
+
+        Value Sum(Value part) => gradient is { } known ? g.Add(known, part) : part;
     }
+
+    /// <summary>A statistic in the element type of the values: the operator keeps it in float32.</summary>
+    private static Value Like(GradientContext c, Value statistic) =>
+        c.Shapes.Type(c.Node.In(0)) is var type && type is DataType.Float16 or DataType.Bfloat16 ? c.G.Cast(statistic, type) : statistic;
 
     /// <summary>y = (x - mean) inverse gain + bias: gives gain and bias their gradients and returns that of x where it is wanted.</summary>
     private static Value? Centred(GradientContext c, Value x, Value mean, Value inverse, long[] axes, int gain, int bias, bool wanted)
@@ -108,20 +125,15 @@ internal static class NormalizationRules
         if (c.OutputGradient(1) is not null || c.OutputGradient(2) is not null) throw c.Unsupported("the outputs of statistics", "compute them by ReduceMean instead");
     }
 
-    private static Value Statistic(GradientContext c, int output, string name)
-    {
-        Value statistic = c.DeclareOutput(output, name);
-        DataType type = c.Shapes.Type(c.Node.In(0));
-        return type is DataType.Float16 or DataType.Bfloat16 ? c.G.Cast(statistic, type) : statistic;
-    }
+    private static Value Statistic(GradientContext c, int output, string name) => Like(c, c.DeclareOutput(output, name));
 
     private static long[] TrailingAxes(GradientContext c, Value x, long axis)
     {
         int rank = c.RankOf(x);
-        return [.. Enumerable.Range(GradientContext.Axis(axis, rank), rank - GradientContext.Axis(axis, rank)).Select(i => (long)i)];
+        return [.. Enumerable.Range(NodeContext.Axis(axis, rank), rank - NodeContext.Axis(axis, rank)).Select(i => (long)i)];
     }
 
     /// <summary>Mean over axes of a value shaped as <paramref name="like"/>, the axes kept as ones.</summary>
-    internal static Value Mean(GradientContext c, Value value, Value like, long[] axes) =>
+    internal static Value Mean(NodeContext c, Value value, Value like, long[] axes) =>
         c.G.Mul(c.G.ReduceSum(value, axes, true), ReductionRules.InverseCount(c, like, axes));
 }

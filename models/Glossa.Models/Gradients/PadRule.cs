@@ -9,24 +9,25 @@ internal static class PadRule
 {
     internal static void Apply(GradientContext c)
     {
-        c.Refuse(2, "the padding value");
         GraphBuilder g = c.G;
         string mode = c.Node.AttributeText("mode", "constant");
-        if (mode == "constant")
+        if (mode != "constant")
         {
-            // Negative padding cuts off, and cutting off pads with zeros.
-            c.Give(0, Padded(c, c.Gradient, g.Neg(c.Input(1)), "constant"));
+            c.Give(0, MovedElements.Gradient(c, c.Input(0), c.Gradient, numbers => Padded(c, numbers, mode: mode)));
             return;
         }
-        // Pad the elements' numbers the same way: they tell which element each place repeats.
-        Value x = c.Input(0), shape = ShapeRules.ShapeValue(c, x), count = g.Op("ReduceProd", [shape], null, "", OnnxFactory.Attribute("keepdims", 0));
-        Value numbers = g.Reshape(g.Op("Range", [g.Constant(0L), count, g.Constant(1L)]), shape);
-        Value sources = g.Reshape(Padded(c, numbers, c.Input(1), mode), [-1, 1]);
-        Value zeros = ShapeRules.Zeros(c, g.Reshape(count, [1]));
-        Value sum = g.Op("ScatterND", [zeros, sources, g.Reshape(c.Gradient, [-1])], null, "", OnnxFactory.Attribute("reduction", "add"));
-        c.Give(0, g.Reshape(sum, shape));
+        // Negative padding cuts off, and cutting off pads with zeros.
+        if (c.Wants(0)) c.Give(0, Padded(c, c.Gradient, g.Neg(c.Input(1))));
+        if (!c.Wants(2)) return;
+        Value added = Padded(c, ShapeRules.ZerosLike(c, c.Input(0)), fill: c.Scalar(1));
+        c.Give(2, ShapeRules.ReshapedLike(c, g.ReduceSum(g.Mul(c.Gradient, added), [], false), c.Input(2)));
     }
 
-    private static Value Padded(GradientContext c, Value value, Value pads, string mode) => c.G.Op(
-        "Pad", c.Has(3) ? [value, pads, Value.None, c.Input(3)] : [value, pads], null, "", OnnxFactory.Attribute("mode", mode));
+    private static Value Padded(GradientContext c, Value value, Value? pads = null, string mode = "constant", Value? fill = null)
+    {
+        List<Value> inputs = [value, pads ?? c.Input(1)];
+        if (fill is not null || c.Has(3)) inputs.Add(fill ?? Value.None);
+        if (c.Has(3)) inputs.Add(c.Input(3));
+        return c.G.Op("Pad", [.. inputs], null, "", OnnxFactory.Attribute("mode", mode));
+    }
 }

@@ -1,4 +1,5 @@
 using Glossa.Models.Building;
+using Glossa.Models.Gradients.Expansions;
 using Glossa.Models.Onnx;
 using Glossa.Models.Shapes;
 
@@ -28,9 +29,11 @@ public static class ReverseMode
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(shapes);
         BranchInlining.Apply(builder, shapes);
+        CheckOrder([.. builder.Graph.Node]);
+        HashSet<string> active = Reachable([.. builder.Graph.Node], targets, shapes);
+        CompositeOperators.Apply(builder, shapes, node => node.Input.Any(active.Contains));
         NodeProto[] nodes = [.. builder.Graph.Node];
-        CheckOrder(nodes);
-        HashSet<string> active = Reachable(nodes, targets, shapes);
+        active = Reachable(nodes, targets, shapes);
         Dictionary<string, List<Value>> contributions = [];
         foreach ((string name, Value gradient) in seeds.OrderBy(s => s.Key, StringComparer.Ordinal)) contributions[name] = [gradient];
 
@@ -68,7 +71,7 @@ public static class ReverseMode
 
     /// <summary>The rule for a node, or null.</summary>
     internal static GradientRule? Find(NodeProto node) =>
-        GradientRules.Table.GetValueOrDefault((node.Domain == "ai.onnx" ? "" : node.Domain, node.OpType));
+        GradientRules.Table.GetValueOrDefault(Key(node));
 
     /// <summary>The values that depend on a target through inputs that carry gradients.</summary>
     private static HashSet<string> Reachable(NodeProto[] nodes, IReadOnlyCollection<string> targets, ShapeMap shapes)
@@ -77,13 +80,14 @@ public static class ReverseMode
         foreach (NodeProto node in nodes)
         {
             GradientRule? rule = Find(node);
-            bool reached = false;
+            // What a branch or a loop reads from outside reaches its outputs as well.
+            bool reached = GraphCleaning.Captured(node).Any(active.Contains);
             for (int i = 0; i < node.Input.Count && !reached; i++)
                 reached = node.Input[i].Length > 0 && active.Contains(node.Input[i]) && (rule is null || rule.Carries(i));
             if (!reached) continue;
             foreach (string output in node.Output)
             {
-                if (output.Length > 0 && shapes.MayCarryGradient(output)) active.Add(output);
+                if (output.Length > 0 && (rule is { CarriesIntegers: true } || shapes.MayCarryGradient(output))) active.Add(output);
             }
         }
         return active;
@@ -119,5 +123,8 @@ public static class ReverseMode
 
     private static InputException WithoutRule(NodeProto node) => new(
         $"operator {(node.Domain.Length > 0 ? node.Domain + "." : "")}{node.OpType} has no gradient rule (node '{(node.Name.Length > 0 ? node.Name : node.Out(0))}')",
-        fix: "see `glossa ops` for the operators that have one, freeze the parameters in front of this node, or export the model with other operators");
+        fix: RefusedOperators.Advice.GetValueOrDefault(Key(node))
+            ?? "see `glossa ops` for the operators that have one, freeze the parameters in front of this node, or export the model with other operators");
+
+    private static (string Domain, string OpType) Key(NodeProto node) => (node.Domain == "ai.onnx" ? "" : node.Domain, node.OpType);
 }

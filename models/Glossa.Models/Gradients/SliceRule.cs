@@ -4,25 +4,25 @@ using Glossa.Models.Shapes;
 
 namespace Glossa.Models.Gradients;
 
-/// <summary>Slice: zeros around the gradient; with steps, the gradient scattered to the places that were read.</summary>
+/// <summary>Slice: zeros around the gradient; with steps or axes that the graph computes, the gradient scattered to the places that were read.</summary>
 internal static class SliceRule
 {
     internal static void Apply(GradientContext c)
     {
         Value x = c.Input(0);
-        int rank = c.RankOf(x);
-        int count = Count(c);
-        long[] axes = c.Has(3) ? c.ConstantIntegers(3, "slice axes") : Enumerable.Range(0, count).Select(i => (long)i).ToArray();
-        axes = [.. axes.Select(a => (long)GradientContext.Axis(a, rank))];
-        long[]? steps = c.Has(4) ? c.Shapes.Integers(c.Node.In(4)) : Enumerable.Repeat(1L, axes.Length).ToArray();
-        if (steps is not null && Array.TrueForAll(steps, s => s == 1)) c.Give(0, Padded(c, x, axes, rank));
-        else c.Give(0, Scattered(c, x, axes));
+        int rank = c.Shapes.Rank(x.Name);
+        long[]? axes = Axes(c), steps = c.Has(4) ? c.Shapes.Integers(c.Node.In(4)) : [];
+        bool plain = rank >= 0 && axes is not null && steps is not null && Array.TrueForAll(steps, s => s == 1);
+        c.Give(0, plain
+            ? Padded(c, x, [.. axes!.Select(a => (long)NodeContext.Axis(a, rank))], rank)
+            : MovedElements.Gradient(c, x, c.Gradient, numbers => c.G.Op("Slice", [numbers, .. Enumerable.Range(1, c.Node.Input.Count - 1).Select(c.Input)])));
     }
 
-    private static int Count(GradientContext c)
+    /// <summary>The axes, the first ones where none are given; null where the graph computes them or their number.</summary>
+    private static long[]? Axes(GradientContext c)
     {
-        if (c.ShapeOf(c.Input(1)) is [{ IsConstant: true } length]) return (int)length.Value;
-        return c.Has(3) ? c.ConstantIntegers(3, "slice axes").Length : throw c.Unsupported("an unknown number of slice axes", "fold the constants of the graph first");
+        if (c.Has(3)) return c.Shapes.Integers(c.Node.In(3));
+        return c.ShapeOf(c.Input(1)) is [{ IsConstant: true } length] ? [.. Enumerable.Range(0, (int)length.Value).Select(i => (long)i)] : null;
     }
 
     private static Value Padded(GradientContext c, Value x, long[] axes, int rank)
@@ -71,32 +71,5 @@ internal static class SliceRule
             ? c.G.Cast(c.Input(input), TensorProto.Types.DataType.Int64)
             : c.Input(input);
         return c.G.Gather(value, c.G.Ints(at));
-    }
-
-    /// <summary>Cuts the indices of each axis as the data were cut and scatters the gradient to them, the last axis first.</summary>
-    private static Value Scattered(GradientContext c, Value x, long[] axes)
-    {
-        GraphBuilder g = c.G;
-        Value gradient = c.Gradient;
-        int rank = c.RankOf(x);
-        for (int i = axes.Length - 1; i >= 0; i--)
-        {
-            int axis = (int)axes[i];
-            Value size = ShapeRules.Size(c, x, axis);
-            Value all = g.Op("Range", [g.Constant(0L), g.Squeeze(size, [0]), g.Constant(1L)]);
-            Value step = c.Has(4) ? Element(c, 4, i) : g.Ints(1);
-            Value read = g.Op("Slice", [all, Element(c, 1, i), Element(c, 2, i), g.Ints(0), step]);
-            long[] column = new long[rank];
-            Array.Fill(column, 1);
-            column[axis] = -1;
-            Value shape = g.Shape(gradient);
-            // Added to zeros instead of expanded: ONNX Runtime refuses to expand to an empty shape.
-            Value zeros = g.Op("ConstantOfShape", [shape], null, "", OnnxFactory.Attribute("value", OnnxFactory.Tensor("", [1], [0L])));
-            Value indices = g.Add(g.Reshape(read, column), zeros);
-            Value[] sizes = new Value[rank];
-            for (int d = 0; d < rank; d++) sizes[d] = d == axis ? size : g.Gather(shape, g.Ints(d));
-            gradient = g.Op("ScatterElements", [ShapeRules.Zeros(c, g.Concat(sizes, 0)), indices, gradient], null, "", OnnxFactory.Attribute("axis", (long)axis));
-        }
-        return gradient;
     }
 }

@@ -40,6 +40,8 @@ public sealed partial class ShapeMap
         if (a.Is(1) || a.Equals(b)) return b;
         if (b.Is(1)) return a;
         if (a.IsConstant) return a;
+        if (a.IsCutOf(b)) return b;
+        if (b.IsCutOf(a)) return a;
         return b.IsConstant ? b : Fresh();
     }
 
@@ -122,26 +124,58 @@ public sealed partial class ShapeMap
     private Dimension[]? EinsumShape(NodeProto node)
     {
         string equation = node.AttributeText("equation", "").Replace(" ", "", StringComparison.Ordinal);
-        if (equation.Contains("...", StringComparison.Ordinal)) return null;
-        string[] sides = equation.Split("->");
-        string[] operands = sides[0].Split(',');
-        SortedDictionary<char, Dimension> sizes = [];
+        string[] sides = equation.Split("->"), operands = sides[0].Split(',');
+        Dictionary<string, Dimension> sizes = [];
+        int hidden = 0;
         for (int i = 0; i < operands.Length; i++)
         {
-            if (!_shapes.TryGetValue(node.In(i), out Dimension[]? shape) || shape.Length != operands[i].Length) return null;
+            if (!_shapes.TryGetValue(node.In(i), out Dimension[]? shape)) return null;
+            string[] indices = EinsumIndices(operands[i], shape.Length);
+            if (indices.Length != shape.Length) return null;
+            hidden = Math.Max(hidden, indices.Count(index => index.Length > 1));
             for (int j = 0; j < shape.Length; j++)
-                sizes[operands[i][j]] = sizes.TryGetValue(operands[i][j], out Dimension? known) ? Broadcast(known, shape[j]) : shape[j];
+                sizes[indices[j]] = sizes.TryGetValue(indices[j], out Dimension? known) ? Broadcast(known, shape[j]) : shape[j];
         }
-        string output = sides.Length > 1 ? sides[1] : string.Concat(sizes.Keys.Where(c => sides[0].Count(x => x == c) == 1));
-        return [.. output.Select(c => sizes[c])];
+        string output = sides.Length > 1
+            ? sides[1]
+            : (hidden > 0 ? "..." : "") + string.Concat(sizes.Keys.Where(k => k.Length == 1 && sides[0].Count(x => x == k[0]) == 1).Order(StringComparer.Ordinal));
+        return [.. EinsumIndices(output, output.Replace("...", "", StringComparison.Ordinal).Length + hidden).Select(index => sizes[index])];
+    }
+
+    /// <summary>One name per axis; those behind an ellipsis are counted from the right: "...2", "...1".</summary>
+    private static string[] EinsumIndices(string term, int rank)
+    {
+        int at = term.IndexOf("...", StringComparison.Ordinal);
+        if (at < 0) return [.. term.Select(letter => letter.ToString())];
+        int count = rank - (term.Length - 3);
+        IEnumerable<string> hidden = Enumerable.Range(0, Math.Max(0, count)).Select(i => "..." + (count - i).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        return [.. term[..at].Select(letter => letter.ToString()), .. hidden, .. term[(at + 3)..].Select(letter => letter.ToString())];
+    }
+
+    private static DataType QuantizedTypeOf(long type) => type == 0 ? DataType.Uint8 : (DataType)type;
+
+    private DataType QuantizedType(NodeProto node) =>
+        node.In(2).Length > 0 ? Type(node.In(2)) : QuantizedTypeOf(node.AttributeInt("output_dtype", 0));
+
+    private Dimension[]? PoolShape(NodeProto node)
+    {
+        if (Copy(node.In(0)) is not { } x || node.AttributeInts("kernel_shape") is not { } kernel || kernel.Length != x.Length - 2) return null;
+        if (node.AttributeInt("ceil_mode", 0) != 0) return [x[0], x[1], .. FreshShape(kernel.Length)];
+        return WindowShape(node, x, x[1], Array.ConvertAll(kernel, Dimension.Of));
     }
 
     private Dimension[]? ConvShape(NodeProto node)
     {
         if (!_shapes.TryGetValue(node.In(0), out Dimension[]? x) || !_shapes.TryGetValue(node.In(1), out Dimension[]? w)) return null;
+        return WindowShape(node, x, w[0], w[2..]);
+    }
+
+    /// <summary>What a window of known size finds places for, in each axis behind batch and channels.</summary>
+    private Dimension[] WindowShape(NodeProto node, Dimension[] x, Dimension channels, Dimension[] kernel)
+    {
         int spatial = x.Length - 2;
         Dimension[] result = FreshShape(x.Length);
-        (result[0], result[1]) = (x[0], w[0]);
+        (result[0], result[1]) = (x[0], channels);
         long[] strides = node.AttributeInts("strides") ?? Repeat(1, spatial), dilations = node.AttributeInts("dilations") ?? Repeat(1, spatial);
         long[] pads = node.AttributeInts("pads") ?? Repeat(0, 2 * spatial);
         string auto = node.AttributeText("auto_pad", "NOTSET");
@@ -153,7 +187,7 @@ public sealed partial class ShapeMap
                 continue;
             }
             long padding = auto == "VALID" ? 0 : pads[i] + pads[i + spatial];
-            Dimension window = ((w[i + 2] - Dimension.One) * Dimension.Of(dilations[i])) + Dimension.One;
+            Dimension window = ((kernel[i] - Dimension.One) * Dimension.Of(dilations[i])) + Dimension.One;
             result[i + 2] = (x[i + 2] + Dimension.Of(padding) - window).Over(Dimension.Of(strides[i])) + Dimension.One;
         }
         return result;
@@ -171,17 +205,24 @@ public sealed partial class ShapeMap
     {
         DataType type = Type(node.In(0));
         Dimension[]? q = Copy(node.In(0)), k = Copy(node.In(1)), v = Copy(node.In(2));
-        if (node.Domain is not ("" or "ai.onnx") || q is null || k is null || v is null)
+        if (node.Domain is not ("" or "ai.onnx"))
+        {
+            // com.microsoft: input [batch, sequence, hidden], weight [hidden, query + key + value].
+            Dimension? width = node.AttributeInts("qkv_hidden_sizes") is [_, _, var size] ? Dimension.Of(size) : k?[^1].Over(Dimension.Of(3));
+            Set(node.Out(0), type, q is { Length: 3 } && width is not null ? [q[0], q[1], width] : null);
+            return;
+        }
+        if (q is null || k is null || v is null)
         {
             Set(node.Out(0), type, null);
             return;
         }
-        if (q.Length == 4)
-        {
-            Set(node.Out(0), type, [q[0], q[1], q[2], v[3]]);
-            return;
-        }
-        Dimension heads = Dimension.Of(node.AttributeInt("q_num_heads", 1)), keyHeads = Dimension.Of(node.AttributeInt("kv_num_heads", 1));
-        Set(node.Out(0), type, [q[0], q[1], v[2].Over(keyHeads) * heads]);
+        Dimension heads = q.Length == 4 ? q[1] : Dimension.Of(node.AttributeInt("q_num_heads", 1)), keyHeads = Dimension.Of(node.AttributeInt("kv_num_heads", 1));
+        Dimension[] key = k.Length == 4 ? k : [k[0], keyHeads, k[1], k[2].Over(keyHeads)], value = v.Length == 4 ? v : [v[0], keyHeads, v[1], v[2].Over(keyHeads)];
+        Dimension past = node.In(4).Length == 0 ? Dimension.Zero : Rank(node.In(4)) == 4 ? _shapes[node.In(4)][2] : Fresh(), all = key[2] + past;
+        Set(node.Out(0), type, q.Length == 4 ? [q[0], q[1], q[2], value[3]] : [q[0], q[1], value[3] * heads]);
+        Set(node.Out(1), type, [key[0], key[1], all, key[3]]);
+        Set(node.Out(2), type, [value[0], value[1], all, value[3]]);
+        Set(node.Out(3), type, [q[0], heads, q.Length == 4 ? q[2] : q[1], all]);
     }
 }

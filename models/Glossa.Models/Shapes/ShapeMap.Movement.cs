@@ -149,8 +149,8 @@ public sealed partial class ShapeMap
         if (toEnd && start.Is(0)) return size;
         if (!start.Is(0)) return Fresh();
         if (size.Equals(end)) return size;
-        // Up to a symbol: it may lie behind the end, so only what a caller declares can tell. Keep the safe answer.
-        return Fresh();
+        // Up to a symbol: it may lie behind the end.
+        return size.IsConstant && end.Symbol is not null ? Dimension.Clipped(size.Value, end) : Fresh();
     }
 
     /// <summary>A slice's first index and the bound that it stops before, normalised as the operator's specification says.</summary>
@@ -196,6 +196,22 @@ public sealed partial class ShapeMap
         Dimension[]? pads = node.AttributeInts("pads") is { } old ? Array.ConvertAll(old, Dimension.Of) : _contents.GetValueOrDefault(node.In(1));
         if (pads is null || pads.Length != 2 * axes.Length) return FreshShape(shape.Length);
         for (int i = 0; i < axes.Length; i++) shape[Axis(axes[i], shape.Length)] += pads[i] + pads[i + axes.Length];
+        return shape;
+    }
+
+    private Dimension[]? WithFresh(string name, int axis)
+    {
+        Dimension[]? shape = Copy(name);
+        if (shape is not null) shape[Axis(axis, shape.Length)] = Fresh();
+        return shape;
+    }
+
+    private Dimension[]? ResizeShape(NodeProto node)
+    {
+        if (Copy(node.In(0)) is not { } shape) return null;
+        int[] axes = node.AttributeInts("axes") is { } given ? [.. given.Select(a => Axis(a, shape.Length))] : [.. Enumerable.Range(0, shape.Length)];
+        Dimension[]? sizes = node.In(3).Length > 0 && node.AttributeText("keep_aspect_ratio_policy", "stretch") == "stretch" ? _contents.GetValueOrDefault(node.In(3)) : null;
+        for (int i = 0; i < axes.Length; i++) shape[axes[i]] = sizes is not null && sizes.Length == axes.Length ? sizes[i] : Fresh();
         return shape;
     }
 

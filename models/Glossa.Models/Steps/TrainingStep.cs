@@ -4,6 +4,7 @@ using Glossa.Models.Gradients;
 using Glossa.Models.Import;
 using Glossa.Models.Losses;
 using Glossa.Models.Onnx;
+using Glossa.Models.Patterns;
 using Glossa.Models.Shapes;
 using static Glossa.Models.Onnx.TensorProto.Types;
 
@@ -33,6 +34,7 @@ public static class TrainingStep
         ModelProto model = imported.Forward.Clone();
         GraphProto graph = model.Graph;
         ImportedParameter[] trainable = [.. imported.Parameters.Where(parameter => !options.IsFrozen(parameter.Name))];
+        if (options.FusedOperators && !options.TimeMajor) ForwardPatterns.Apply(graph, trainable.Select(parameter => parameter.Name).ToHashSet());
         string output = OutputOf(graph, options);
         StepNames.Free(graph, trainable, ref output, options);
         ShapeMap shapes = ShapeMap.Infer(graph);

@@ -31,8 +31,9 @@ public sealed class CpuEngine : ITrainingEngine
         Parameters = new FloatBuffer(Layout.Length);
         foreach (ParameterSlot slot in Layout.Slots) initial[slot.Name].AsSpan().CopyTo(Parameters.Slice(slot));
         using SessionOptions options = Options();
-        _session = new InferenceSession(step.Model.ToByteArray(), options);
-        _workers = [.. Enumerable.Range(0, workers).Select(_ => new StepWorker(_session, Layout, Parameters, dropout))];
+        _session = Load(step, options);
+        StepInputs inputs = new(_session, step);
+        _workers = [.. Enumerable.Range(0, workers).Select(_ => new StepWorker(_session, inputs, Layout, Parameters, dropout))];
     }
 
     /// <inheritdoc/>
@@ -79,7 +80,20 @@ public sealed class CpuEngine : ITrainingEngine
         });
     }
 
-    private static SessionOptions Options()
+    private static InferenceSession Load(StepModel step, SessionOptions options)
+    {
+        try
+        {
+            return new InferenceSession(step.Model.ToByteArray(), options);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw RuntimeFailure.OfLoad(e);
+        }
+    }
+
+    /// <summary>The runtime's settings for a training step on one thread.</summary>
+    public static SessionOptions Options()
     {
         SessionOptions options = new()
         {

@@ -11,6 +11,9 @@ namespace Glossa.Training.Engines;
 /// </summary>
 internal sealed class DropoutFactors : IDisposable
 {
+    /// <summary>What the names of the inputs begin with.</summary>
+    public const string Prefix = "dropout.";
+
     private readonly (string Name, int Width)[] _inputs;
     private readonly int _threshold;
     private readonly float _kept;
@@ -18,7 +21,7 @@ internal sealed class DropoutFactors : IDisposable
 
     public DropoutFactors(InferenceSession session, float rate)
     {
-        _inputs = [.. session.InputMetadata.Where(input => input.Key.StartsWith("dropout.", StringComparison.Ordinal))
+        _inputs = [.. session.InputMetadata.Where(input => input.Key.StartsWith(Prefix, StringComparison.Ordinal))
             .OrderBy(input => input.Key, StringComparer.Ordinal).Select(input => (input.Key, input.Value.Dimensions[^1]))];
         _threshold = (int)MathF.Round(rate * 256);
         _kept = 256f / (256 - _threshold);
@@ -28,7 +31,9 @@ internal sealed class DropoutFactors : IDisposable
     public IDisposable Bind(OrtIoBinding binding, MicroBatch batch)
     {
         Bound bound = new();
-        int cells = batch.Batch * batch.Sequence, total = _inputs.Sum(input => input.Width * cells);
+        if (_inputs.Length == 0) return bound;
+        IReadOnlyList<long> ids = batch.ShapeOf(MicroBatch.InputIds);
+        int cells = checked((int)(ids[0] * ids[1])), total = _inputs.Sum(input => input.Width * cells);
         if (_buffer.Length < total)
         {
             _buffer.Dispose();
@@ -40,7 +45,7 @@ internal sealed class DropoutFactors : IDisposable
         {
             long length = (long)width * cells;
             OrtValue value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float,
-                [batch.Sequence, batch.Batch, width], _buffer.Address + (nint)(offset * sizeof(float)), length * sizeof(float));
+                [ids[1], ids[0], width], _buffer.Address + (nint)(offset * sizeof(float)), length * sizeof(float));
             bound.Values.Add(value);
             binding.BindInput(name, value);
             offset += length;

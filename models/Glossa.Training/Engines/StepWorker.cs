@@ -1,6 +1,7 @@
 using Glossa.Models.Steps;
 using Glossa.Training.Parameters;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Glossa.Training.Engines;
 
@@ -13,15 +14,15 @@ internal sealed class StepWorker : IDisposable
     private readonly List<OrtValue> _values = [];
     private readonly float[] _weight = new float[1];
     private readonly FloatBuffer _loss = new(1);
-    private readonly bool _takesMask;
+    private readonly StepInputs _inputs;
     private readonly DropoutFactors _dropout;
 
-    public StepWorker(InferenceSession session, ParameterLayout layout, FloatBuffer parameters, float dropout)
+    public StepWorker(InferenceSession session, StepInputs inputs, ParameterLayout layout, FloatBuffer parameters, float dropout)
     {
         _dropout = new DropoutFactors(session, dropout);
         _session = session;
+        _inputs = inputs;
         _binding = session.CreateIoBinding();
-        _takesMask = session.InputMetadata.ContainsKey("attention_mask");
         Gradients = new FloatBuffer(layout.Length);
         foreach (ParameterSlot slot in layout.Slots)
         {
@@ -40,21 +41,23 @@ internal sealed class StepWorker : IDisposable
 
     public double Run(MicroBatch batch, float lossWeight)
     {
+        _inputs.Check(batch);
         _weight[0] = lossWeight;
-        long[] shape = [batch.Batch, batch.Sequence];
-        using OrtValue ids = OrtValue.CreateTensorValueFromMemory(batch.InputIds, shape);
-        using OrtValue labels = OrtValue.CreateTensorValueFromMemory(batch.Labels, shape);
-        _binding.BindInput("input_ids", ids);
-        _binding.BindInput(StepModel.Labels, labels);
-        OrtValue? mask = null;
-        if (_takesMask)
+        OrtValue[] values = [.. batch.Inputs.Select(input => input.ToOrtValue())];
+        try
         {
-            mask = OrtValue.CreateTensorValueFromMemory(batch.AttentionMask ?? throw new ArgumentException("the model takes an attention mask", nameof(batch)), shape);
-            _binding.BindInput("attention_mask", mask);
+            for (int i = 0; i < values.Length; i++) _binding.BindInput(batch.Inputs[i].Name, values[i]);
+            using IDisposable factors = _dropout.Bind(_binding, batch);
+            _session.RunWithBinding(_run, _binding);
         }
-        using IDisposable factors = _dropout.Bind(_binding, batch);
-        _session.RunWithBinding(_run, _binding);
-        mask?.Dispose();
+        catch (OnnxRuntimeException e)
+        {
+            throw RuntimeFailure.OfRun(e, batch);
+        }
+        finally
+        {
+            foreach (OrtValue value in values) value.Dispose();
+        }
         return _loss.Span[0];
     }
 
@@ -71,7 +74,7 @@ internal sealed class StepWorker : IDisposable
     private OrtValue Tensor(FloatBuffer buffer, int offset, int length, long[] shape)
     {
         OrtValue value = OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, shape,
+            OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape,
             buffer.Address + offset * sizeof(float), (long)length * sizeof(float));
         _values.Add(value);
         return value;

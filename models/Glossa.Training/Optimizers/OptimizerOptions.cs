@@ -33,6 +33,9 @@ public sealed record OptimizerGroupOptions
     /// </summary>
     public string Match { get; init; } = "*";
 
+    /// <summary>The group's parameters by their exact names, in place of <see cref="Match"/>, which then only names the group in errors; null where the pattern decides.</summary>
+    public IReadOnlySet<string>? Names { get; init; }
+
     /// <summary>The update rule.</summary>
     public OptimizerKind Kind { get; init; } = OptimizerKind.AdamW;
 

@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Glossa.Training.Parameters;
 
 namespace Glossa.Training.Optimizers;
@@ -36,8 +35,6 @@ public sealed record ParameterGroup(OptimizerGroupOptions Options, IReadOnlyList
     private static bool Takes(OptimizerGroupOptions group, ParameterSlot slot)
     {
         if (group.Kind == OptimizerKind.Muon && !(slot.Shape.Length == 2 && slot.Shape.All(dimension => dimension > 1))) return false;
-        foreach (string pattern in group.Match.Split('|', StringSplitOptions.TrimEntries))
-            if (FileSystemName.MatchesSimpleExpression(pattern, slot.Name, ignoreCase: false)) return true;
-        return false;
+        return group.Names?.Contains(slot.Name) ?? NamePattern.Matches(group.Match, slot.Name);
     }
 }

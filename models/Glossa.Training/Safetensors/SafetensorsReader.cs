@@ -99,6 +99,17 @@ public sealed class SafetensorsReader : IDisposable
         return values;
     }
 
+    /// <summary>Reads an int32 tensor into a new array.</summary>
+    /// <exception cref="InputException">No such tensor, or one of another element type or beyond an array's size.</exception>
+    public int[] ReadInt32s(string name)
+    {
+        SafetensorsEntry entry = Entry(name);
+        if (entry.Type != SafetensorsType.I32) throw WrongType(entry, "I32");
+        int[] values = new int[ArrayLength(entry)];
+        ReadBytes(entry, MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 

@@ -18,7 +18,7 @@ public enum SafetensorsType
     /// <summary>float64; listed, not read.</summary>
     F64,
 
-    /// <summary>int32; listed, not read.</summary>
+    /// <summary>int32.</summary>
     I32,
 
     /// <summary>int16; listed, not read.</summary>

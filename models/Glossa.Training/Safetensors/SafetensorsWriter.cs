@@ -43,6 +43,10 @@ public sealed class SafetensorsTensor
     public static SafetensorsTensor Floats(string name, long[] shape, FloatBuffer buffer, int offset, int length) =>
         new(name, SafetensorsType.F32, shape, length, () => MemoryMarshal.AsBytes(buffer.Span.Slice(offset, length)));
 
+    /// <summary>An int32 tensor.</summary>
+    public static SafetensorsTensor Int32s(string name, long[] shape, ReadOnlyMemory<int> data) =>
+        new(name, SafetensorsType.I32, shape, data.Length, () => MemoryMarshal.AsBytes(data.Span));
+
     /// <summary>An int64 tensor.</summary>
     public static SafetensorsTensor Int64s(string name, long[] shape, ReadOnlyMemory<long> data) =>
         new(name, SafetensorsType.I64, shape, data.Length, () => MemoryMarshal.AsBytes(data.Span));

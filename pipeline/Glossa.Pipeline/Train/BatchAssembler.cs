@@ -46,7 +46,7 @@ public sealed class BatchAssembler
             sequence[1..].CopyTo(labels.AsSpan(start + 1));
             mask?.AsSpan(start, length).Fill(1);
         }
-        return new MicroBatch(planned.Windows.Length, planned.Length, ids, labels, mask);
+        return MicroBatch.OfTokens(planned.Windows.Length, planned.Length, ids, labels, mask);
     }
 
     private void Fill(TrainingWindow window, Span<long> sequence)

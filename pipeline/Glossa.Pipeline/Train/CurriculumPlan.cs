@@ -15,7 +15,7 @@ namespace Glossa.Pipeline.Train;
 /// <param name="LearningRate">Factor on all rates.</param>
 /// <param name="ResetOptimizer">Whether the optimizer starts anew.</param>
 public sealed record PlannedPhase(
-    string Name, IReadOnlyList<string> Languages, long UniqueBytes, BatchPlan Batches, ScheduleOptions Schedule, double LearningRate, bool ResetOptimizer);
+    string Name, IReadOnlyList<string> Languages, long UniqueBytes, IBatchSource Batches, ScheduleOptions Schedule, double LearningRate, bool ResetOptimizer);
 
 /// <summary>Turns the curriculum section into phases with their batches: phase 1 on the chosen languages, phase 2 on all, or one joint phase.</summary>
 public static class CurriculumPlan
@@ -24,7 +24,8 @@ public static class CurriculumPlan
     /// <param name="settings">The training settings.</param>
     /// <param name="tokens">The corpus as token ids.</param>
     /// <param name="chosen">Phase-1 languages.</param>
-    public static IReadOnlyList<PlannedPhase> Make(TrainSettings settings, TokenFile tokens, IReadOnlyCollection<string> chosen)
+    /// <param name="assembler">Fills the planned batches from the same tokens.</param>
+    public static IReadOnlyList<PlannedPhase> Make(TrainSettings settings, TokenFile tokens, IReadOnlyCollection<string> chosen, BatchAssembler assembler)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(tokens);
@@ -45,7 +46,7 @@ public static class CurriculumPlan
             });
             bool fresh = phases.Count == 0 || phase.OptimizerState == OptimizerState.Reset;
             phases.Add(new PlannedPhase(
-                phase.Name, [.. tokens.Languages.Where((_, i) => taking[i])], bytes.Where((_, i) => taking[i]).Sum(), plan,
+                phase.Name, [.. tokens.Languages.Where((_, i) => taking[i])], bytes.Where((_, i) => taking[i]).Sum(), new PlannedBatches(plan, assembler),
                 Schedule(phase, settings.Optimizer, fresh), phase.LearningRate, phases.Count > 0 && phase.OptimizerState == OptimizerState.Reset));
         }
         return phases;

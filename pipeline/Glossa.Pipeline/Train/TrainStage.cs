@@ -54,17 +54,26 @@ public sealed class TrainStage : Stage<TrainSettings>
         ArgumentNullException.ThrowIfNull(context);
         ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
         using TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
-        IReadOnlyList<PlannedPhase> phases = CurriculumPlan.Make(settings, tokens, LanguagesStage.ChosenIn(context));
-
         StepModel step = StepModel.Of(OnnxFile.Read(context.Input("model", ModelStage.StepFile)));
         ModelProto forward = OnnxFile.Read(context.Input("model", ModelStage.ForwardFile));
         using ITrainingEngine engine = Engines.Create(settings.Engine, step, InitialValues(forward, step), settings.Lanes, (float)settings.Dropout);
-        using Trainer trainer = new(engine, settings, TransposedMatrices(forward, step));
+        using Trainer trainer = new(engine, Options(settings, engine, TransposedMatrices(forward, step)));
         BatchAssembler assembler = new(tokens, tokenizer, step.TakesAttentionMask);
+        IReadOnlyList<PlannedPhase> phases = CurriculumPlan.Make(settings, tokens, LanguagesStage.ChosenIn(context), assembler);
 
-        TrainingResult result = trainer.Train(phases, assembler, context);
+        TrainingResult result = trainer.Train(phases, context);
         File.WriteAllBytes(context.OutputFile(ResultFile), JsonSerializer.SerializeToUtf8Bytes(result));
     }
+
+    private static TrainerOptions Options(TrainSettings settings, ITrainingEngine engine, IReadOnlySet<string> transposed) => new()
+    {
+        Optimizer = Optimizers.Of(settings.Optimizer, engine.Layout.Slots.All(slot => !slot.Name.Contains("lm_head", StringComparison.Ordinal))),
+        Clip = settings.Optimizer.Clip,
+        Ema = settings.Optimizer.Ema,
+        Lanes = settings.Lanes,
+        Seed = settings.Seed,
+        Transposed = transposed,
+    };
 
     private static Dictionary<string, float[]> InitialValues(ModelProto forward, StepModel step)
     {

@@ -8,6 +8,7 @@ using Glossa.Training.Optimizers;
 using Glossa.Training.Parameters;
 using Glossa.Training.Safetensors;
 using Glossa.Training.Schedules;
+using Glossa.Training.Deltas;
 
 namespace Glossa.Pipeline.Train;
 
@@ -21,36 +22,38 @@ public sealed class Trainer : IDisposable
     private readonly Optimizer _optimizer;
     private readonly GradientClipping _clipping;
     private readonly WeightAverage? _average;
+    private readonly SparseSelection? _selection;
+    private readonly string _advice;
     private readonly float _clip;
     private readonly ulong _seed;
 
     /// <summary>Makes a loop around an engine.</summary>
     /// <param name="engine">Runs the step; not disposed here.</param>
-    /// <param name="settings">Rates and sizes.</param>
-    /// <param name="transposed">Matrices stored [inputs, outputs].</param>
-    public Trainer(ITrainingEngine engine, TrainSettings settings, IReadOnlySet<string> transposed)
+    /// <param name="options">Rates and sizes.</param>
+    public Trainer(ITrainingEngine engine, TrainerOptions options)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(options);
         _engine = engine;
-        _pool = new WorkerPool(settings.Lanes);
-        _optimizer = new Optimizer(engine.Layout, Optimizers.Of(settings.Optimizer, IsTied(engine)), _pool, transposed);
+        _pool = new WorkerPool(options.Lanes);
+        _optimizer = new Optimizer(engine.Layout, options.Optimizer, _pool, options.Transposed);
         _clipping = new GradientClipping(engine.Layout, _pool);
-        _average = settings.Optimizer.Ema > 0 ? new WeightAverage(engine.Layout, (float)settings.Optimizer.Ema, warmUp: true, _pool) : null;
-        _seed = (ulong)settings.Seed << 44;
-        _clip = settings.Optimizer.Clip > 0 ? (float)settings.Optimizer.Clip : float.MaxValue;
+        _average = options.Ema > 0 ? new WeightAverage(engine.Layout, (float)options.Ema, warmUp: true, _pool) : null;
+        _selection = options.Selection;
+        _advice = options.DivergenceAdvice;
+        _seed = (ulong)options.Seed << 44;
+        _clip = options.Clip > 0 ? (float)options.Clip : float.MaxValue;
     }
 
     /// <summary>Runs every phase, from the last checkpoint where there is one, and writes the weights after each into the stage's output.</summary>
     /// <exception cref="WorkException">The loss is no longer a number.</exception>
-    public TrainingResult Train(IReadOnlyList<PlannedPhase> phases, BatchAssembler assembler, StageContext context)
+    public TrainingResult Train(IReadOnlyList<PlannedPhase> phases, StageContext context)
     {
         ArgumentNullException.ThrowIfNull(phases);
-        ArgumentNullException.ThrowIfNull(assembler);
         ArgumentNullException.ThrowIfNull(context);
         CheckpointStore checkpoints = new(context.Scratch);
         TrainingProgress progress = Restore(checkpoints, context);
-        long allTokens = phases.Sum(phase => Enumerable.Range(0, phase.Batches.Steps).Sum(step => (long)phase.Batches.Predictions(step)));
+        long allLabels = phases.Sum(phase => Enumerable.Range(0, phase.Batches.Steps).Sum(step => (long)phase.Batches.Labels(step)));
         int allSteps = phases.Sum(phase => phase.Batches.Steps), interval = Math.Max(1, allSteps / CurvePoints);
         long lastSave = Stopwatch.GetTimestamp();
 
@@ -67,10 +70,10 @@ public sealed class Trainer : IDisposable
                     Save(checkpoints, progress);
                     context.Cancellation.ThrowIfCancellationRequested();
                 }
-                MicroBatch[] microBatches = [.. phase.Batches.Step(progress.Step).Select((planned, i) =>
-                    assembler.Assemble(planned) with { Seed = Seed(progress.AllSteps, i) })];
-                int predictions = phase.Batches.Predictions(progress.Step);
-                double loss = _engine.Run(microBatches, 1f / predictions);
+                MicroBatch[] microBatches = [.. phase.Batches.Step(progress.Step).Select((batch, i) => batch with { Seed = Seed(progress.AllSteps, i) })];
+                int labels = phase.Batches.Labels(progress.Step);
+                double loss = _engine.Run(microBatches, 1f / labels);
+                _selection?.Apply(_engine.Gradients);
                 double norm = _clipping.Norm(_engine.Gradients);
                 if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw Diverged(phase, progress, loss);
 
@@ -79,9 +82,9 @@ public sealed class Trainer : IDisposable
                 _average?.Update(_engine.Parameters);
 
                 progress.PhaseSeconds = earlier + Stopwatch.GetElapsedTime(resumed).TotalSeconds;
-                progress.Count(predictions, loss);
+                progress.Count(labels, loss);
                 if (progress.AllSteps % interval == 0 || progress.Step == phase.Batches.Steps - 1) progress.AddPoint(phase.Name, factor, norm);
-                context.Progress.Report(new ProgressUpdate(progress.Tokens, allTokens, "tokens", loss, phase.Name));
+                context.Progress.Report(new ProgressUpdate(progress.Tokens, allLabels, phase.Batches.Unit, loss, phase.Name));
                 if (Stopwatch.GetElapsedTime(lastSave).TotalSeconds < context.Engine.CheckpointSeconds) continue;
                 progress.Step++;
                 Save(checkpoints, progress);
@@ -123,13 +126,11 @@ public sealed class Trainer : IDisposable
     // One number a micro-batch of the whole training, so that dropout depends on the position alone.
     private ulong Seed(int step, int microBatch) => _seed + ((ulong)step << 20) + (ulong)microBatch;
 
-    private static bool IsTied(ITrainingEngine engine) => engine.Layout.Slots.All(slot => !slot.Name.Contains("lm_head", StringComparison.Ordinal));
-
     private static string WeightsName(IReadOnlyList<PlannedPhase> phases, int phase) =>
         phase == phases.Count - 1 ? TrainStage.FinalName : TrainStage.PhaseName(phase);
 
-    private static WorkException Diverged(PlannedPhase phase, TrainingProgress progress, double loss) =>
-        new($"the loss is {loss} at step {progress.Step + 1} of phase '{phase.Name}'", fix: "lower the learning rates in the optimizer section, or raise optimizer.warmup");
+    private WorkException Diverged(PlannedPhase phase, TrainingProgress progress, double loss) =>
+        new($"the loss is {loss} at step {progress.Step + 1} of phase '{phase.Name}'", fix: _advice);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -134,7 +134,7 @@ public sealed class PresetGradientTests
         foreach ((int batch, int sequence) in new[] { (1, 8), (3, 2), (4, 7) })
         {
             long[] ids = [.. Enumerable.Range(0, batch * sequence).Select(i => (long)(i % options.TextVocabulary))];
-            Assert.That(engine.Run([new MicroBatch(batch, sequence, ids, ids)], 1f), Is.GreaterThan(0).And.LessThan(1000));
+            Assert.That(engine.Run([MicroBatch.OfTokens(batch, sequence, ids, ids)], 1f), Is.GreaterThan(0).And.LessThan(1000));
         }
     }
 
@@ -219,6 +219,6 @@ public sealed class PresetGradientTests
     private static MicroBatch Row(TransformerOptions options, int row)
     {
         long[] Part(DoubleTensor tensor) => [.. tensor.Longs.Skip(row * Sequence).Take(Sequence)];
-        return new MicroBatch(1, Sequence, Part(Ids(options)), Part(Labels(options)), Part(Mask()));
+        return MicroBatch.OfTokens(1, Sequence, Part(Ids(options)), Part(Labels(options)), Part(Mask()));
     }
 }

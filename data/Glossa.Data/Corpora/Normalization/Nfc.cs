@@ -54,7 +54,7 @@ public static class Nfc
     /// <summary>Appends the form C of <paramref name="text"/>; lone surrogates are kept as they are.</summary>
     private static void Normalize(ReadOnlySpan<char> text, ArrayBufferWriter<char> result)
     {
-        List<int> scratch = [];
+        List<FormedCharacter> scratch = [];
         int copied = 0;
         while (FirstTrouble(text, copied, out int boundary) is int trouble and >= 0)
         {
@@ -108,17 +108,17 @@ public static class Nfc
         return i;
     }
 
-    private static void NormalizeSegment(ReadOnlySpan<char> segment, List<int> scratch, ArrayBufferWriter<char> result)
+    private static void NormalizeSegment(ReadOnlySpan<char> segment, List<FormedCharacter> scratch, ArrayBufferWriter<char> result)
     {
         scratch.Clear();
         for (int i = 0; i < segment.Length;)
         {
-            Decompose(CodePointAt(segment, i, out int length), scratch);
+            CanonicalSegment.Decompose(CodePointAt(segment, i, out int length), compatible: false, scratch);
             i += length;
         }
-        Reorder(scratch);
-        Compose(scratch);
-        foreach (int codePoint in scratch)
+        CanonicalSegment.Reorder(scratch);
+        CanonicalSegment.Compose(scratch);
+        foreach ((int codePoint, _) in scratch)
         {
             if (codePoint <= char.MaxValue)
             {
@@ -131,75 +131,6 @@ public static class Nfc
             }
         }
     }
-
-    private static void Decompose(int codePoint, List<int> output)
-    {
-        int syllable = codePoint - Hangul.SyllableBase;
-        if ((uint)syllable < Hangul.SyllableCount)
-        {
-            output.Add(Hangul.LeadBase + (syllable / (Hangul.VowelCount * Hangul.TrailCount)));
-            output.Add(Hangul.VowelBase + (syllable / Hangul.TrailCount % Hangul.VowelCount));
-            if (syllable % Hangul.TrailCount != 0) output.Add(Hangul.TrailBase + (syllable % Hangul.TrailCount));
-        }
-        else if (NfcTable.Instance.Decomposition(codePoint) is int[] parts)
-        {
-            output.AddRange(parts);
-        }
-        else
-        {
-            output.Add(codePoint);
-        }
-    }
-
-    /// <summary>Sorts each run of combining marks by class, keeping the order of equals (the canonical ordering algorithm).</summary>
-    private static void Reorder(List<int> codePoints)
-    {
-        for (int start = 0; start < codePoints.Count;)
-        {
-            if (ClassOf(codePoints[start]) == 0)
-            {
-                start++;
-                continue;
-            }
-            int end = start + 1;
-            while (end < codePoints.Count && ClassOf(codePoints[end]) != 0) end++;
-            if (end - start > 1)
-            {
-                // A stable sort: hostile text may stack a million marks on one letter.
-                int[] sorted = [.. codePoints[start..end].OrderBy(ClassOf)];
-                for (int i = 0; i < sorted.Length; i++) codePoints[start + i] = sorted[i];
-            }
-            start = end;
-        }
-    }
-
-    /// <summary>Joins each character to the last starter where they compose and nothing between blocks them.</summary>
-    private static void Compose(List<int> codePoints)
-    {
-        int written = 0, starter = -1, previousClass = 0;
-        for (int i = 0; i < codePoints.Count; i++)
-        {
-            int codePoint = codePoints[i];
-            int combiningClass = ClassOf(codePoint);
-            bool blocked = starter < written - 1 && (previousClass == 0 || previousClass >= combiningClass);
-            if (starter >= 0 && !blocked)
-            {
-                int composite = Hangul.Compose(codePoints[starter], codePoint);
-                if (composite < 0) composite = NfcTable.Instance.Composition(codePoints[starter], codePoint);
-                if (composite >= 0)
-                {
-                    codePoints[starter] = composite;
-                    continue;
-                }
-            }
-            if (combiningClass == 0) starter = written;
-            previousClass = combiningClass;
-            codePoints[written++] = codePoint;
-        }
-        codePoints.RemoveRange(written, codePoints.Count - written);
-    }
-
-    private static int ClassOf(int codePoint) => (byte)NfcTable.Instance.Property(codePoint);
 
     private static int CodePointAt(ReadOnlySpan<char> text, int index, out int length)
     {

@@ -1,0 +1,108 @@
+using System.Text;
+
+namespace Glossa.Data.Tokenizers.HuggingFace;
+
+/// <summary>
+/// A text under way through the stages of a tokenizer: UTF-16 units, and for each the range of the original text that it
+/// comes from (UTF-16 positions). Units that were added take the range of a neighbour.
+/// </summary>
+internal sealed class AlignedText
+{
+    private char[] _characters = new char[256];
+    private int[] _starts = new int[256];
+    private int[] _ends = new int[256];
+
+    /// <summary>Number of units.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>The units.</summary>
+    public ReadOnlySpan<char> Characters => _characters.AsSpan(0, Length);
+
+    /// <summary>Where in the original the unit's source starts.</summary>
+    public int StartOf(int index) => _starts[index];
+
+    /// <summary>Where in the original the unit's source ends.</summary>
+    public int EndOf(int index) => _ends[index];
+
+    /// <summary>The code point at a place, and its length in units.</summary>
+    public int CodePointAt(int index, out int length) => CodePoints.At(Characters, index, out length);
+
+    /// <summary>Takes an original text: each code point stands for itself. Lone surrogates become U+FFFD.</summary>
+    public void Reset(ReadOnlySpan<char> original)
+    {
+        Length = 0;
+        MakeRoom(original.Length);
+        for (int i = 0; i < original.Length; i++)
+        {
+            char c = original[i];
+            if (!char.IsSurrogate(c))
+            {
+                Append(c, i, i + 1);
+            }
+            else if (char.IsHighSurrogate(c) && i + 1 < original.Length && char.IsLowSurrogate(original[i + 1]))
+            {
+                Append(c, i, i + 2);
+                Append(original[++i], i - 1, i + 1);
+            }
+            else
+            {
+                Append('\uFFFD', i, i + 1);
+            }
+        }
+    }
+
+    /// <summary>Empties the text.</summary>
+    public void Clear() => Length = 0;
+
+    /// <summary>Appends a unit.</summary>
+    public void Append(char character, int start, int end)
+    {
+        if (Length == _characters.Length) MakeRoom(1);
+        _characters[Length] = character;
+        _starts[Length] = start;
+        _ends[Length++] = end;
+    }
+
+    /// <summary>Appends a code point.</summary>
+    public void Append(int codePoint, int start, int end)
+    {
+        if (codePoint <= char.MaxValue)
+        {
+            Append((char)codePoint, start, end);
+            return;
+        }
+        Span<char> pair = stackalloc char[2];
+        new Rune(codePoint).EncodeToUtf16(pair);
+        Append(pair[0], start, end);
+        Append(pair[1], start, end);
+    }
+
+    /// <summary>Appends text that comes from where one unit of <paramref name="source"/> comes from.</summary>
+    public void Append(ReadOnlySpan<char> text, AlignedText source, int index)
+    {
+        foreach (char c in text) Append(c, source._starts[index], source._ends[index]);
+    }
+
+    /// <summary>Appends a stretch of another text.</summary>
+    public void Append(AlignedText source, int start, int end)
+    {
+        int count = end - start;
+        if (count <= 0) return;
+        MakeRoom(count);
+        Array.Copy(source._characters, start, _characters, Length, count);
+        Array.Copy(source._starts, start, _starts, Length, count);
+        Array.Copy(source._ends, start, _ends, Length, count);
+        Length += count;
+    }
+
+    private void MakeRoom(int count)
+    {
+        long needed = (long)Length + count;
+        if (needed <= _characters.Length) return;
+        if (needed > Array.MaxLength) throw new InputException("a text grows past two thousand million characters in the tokenizer", fix: "split the text");
+        int capacity = (int)Math.Min(Array.MaxLength, Math.Max(needed, _characters.Length * 2L));
+        Array.Resize(ref _characters, capacity);
+        Array.Resize(ref _starts, capacity);
+        Array.Resize(ref _ends, capacity);
+    }
+}

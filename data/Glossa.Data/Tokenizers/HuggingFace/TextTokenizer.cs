@@ -1,0 +1,215 @@
+using System.Globalization;
+using Glossa.Data.Tokenizers.HuggingFace.Models;
+using Glossa.Data.Tokenizers.HuggingFace.PostProcessors;
+
+namespace Glossa.Data.Tokenizers.HuggingFace;
+
+/// <summary>
+/// Encodes and decodes as Hugging Face's clients do with the same tokenizer.json: added tokens are cut out of the text,
+/// what is left is normalized, cut into pieces, each piece becomes tokens of the model, and special tokens are put around.
+/// Immutable and safe to use from several threads.
+/// </summary>
+public sealed class TextTokenizer : ITokenizer
+{
+    private static readonly TextEncodeOptions DefaultOptions = new();
+
+    [ThreadStatic]
+    private static (Pieces Pieces, List<ModelToken> Tokens)? _workspace;
+
+    private readonly TokenizerParts _parts;
+    private readonly AddedTokenMatcher _original;
+    private readonly AddedTokenMatcher _normalized;
+    private readonly Dictionary<int, AddedTokenRule> _addedById;
+    private readonly Dictionary<string, int> _addedIds;
+    private readonly HashSet<string> _special;
+    private readonly Dictionary<string, int> _tags;
+
+    internal TextTokenizer(TokenizerParts parts)
+    {
+        _parts = parts;
+        _addedById = [];
+        _addedIds = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (AddedTokenRule token in parts.AddedTokens) (_addedById[token.Id], _addedIds[token.Content]) = (token, token.Id);
+        _special = [.. parts.AddedTokens.Where(token => token.IsSpecial).Select(token => token.Content)];
+        _original = new AddedTokenMatcher(parts.AddedTokens.Where(token => !token.Normalized).Select(token => (token.Content, token)));
+        _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.Normalized).Select(token => (Normalize(token.Content), token)));
+        _tags = parts.AddedTokens.Where(token => SpecialTokens.LanguageOfTag(token.Content) is not null)
+            .ToDictionary(token => SpecialTokens.LanguageOfTag(token.Content)!, token => token.Id, StringComparer.Ordinal);
+        VocabularySize = Math.Max(parts.Model.Vocabulary.Size, _addedById.Keys.DefaultIfEmpty(-1).Max() + 1);
+        TextVocabularySize = VocabularySize;
+        while (_addedById.TryGetValue(TextVocabularySize - 1, out AddedTokenRule? last) && SpecialTokens.LanguageOfTag(last.Content) is not null) TextVocabularySize--;
+    }
+
+    /// <inheritdoc/>
+    public int VocabularySize { get; }
+
+    /// <inheritdoc/>
+    public int TextVocabularySize { get; }
+
+    /// <inheritdoc/>
+    public int BeginId => _parts.Roles.Begin;
+
+    /// <inheritdoc/>
+    public int EndId => _parts.Roles.End;
+
+    /// <inheritdoc/>
+    public int PadId => _parts.Roles.Pad;
+
+    /// <summary>Id of the unknown token; -1 where there is none.</summary>
+    public int UnknownId => _parts.Roles.Unknown;
+
+    /// <summary>Id of the token that a classifier reads (<c>[CLS]</c>); -1 where there is none.</summary>
+    public int ClassId => _parts.Roles.Class;
+
+    /// <summary>Id of the token between texts (<c>[SEP]</c>); -1 where there is none.</summary>
+    public int SeparatorId => _parts.Roles.Separator;
+
+    /// <summary>Id of the token that hides another (<c>[MASK]</c>); -1 where there is none.</summary>
+    public int MaskId => _parts.Roles.Mask;
+
+    /// <summary>The most tokens that the file itself lets an encoding have; null where it sets no limit.</summary>
+    public int? DefaultMaxLength => _parts.Truncation?.MaxLength;
+
+    /// <inheritdoc/>
+    public string ContentHash => _parts.ContentHash;
+
+    /// <summary>Reads a tokenizer.json, or the one in a folder; roles of special tokens come from tokenizer_config.json beside it.</summary>
+    /// <exception cref="InputException">The file is missing, damaged, or asks for what is not supported.</exception>
+    public static TextTokenizer Load(string path) => new(TextTokenizerFile.Read(path));
+
+    /// <summary>Encodes a text.</summary>
+    /// <param name="text">The text; lone surrogates count as U+FFFD.</param>
+    /// <param name="options">How; null for special tokens added and recognised, and the file's own limit of length.</param>
+    /// <exception cref="InputException">A character is unknown to a model without an unknown token, or the length has no room for the special tokens.</exception>
+    public TextEncoding Encode(string text, TextEncodeOptions? options = null) => Encode(text, pair: null, options);
+
+    /// <summary>Encodes a pair of texts, such as a question and a passage; <paramref name="pair"/> null encodes one text.</summary>
+    /// <inheritdoc cref="Encode(string, TextEncodeOptions?)"/>
+    public TextEncoding Encode(string text, string? pair, TextEncodeOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        options ??= DefaultOptions;
+        List<List<EncodedToken>> sequences = [EncodeSequence(text, typeId: 0, options)];
+        if (pair is not null) sequences.Add(EncodeSequence(pair, typeId: 1, options));
+        bool truncated = Truncate(sequences, options);
+        if (_parts.PostProcessor is { } postProcessor) sequences = postProcessor.Process(sequences, options.AddSpecialTokens);
+        EncodedToken[] tokens = [.. sequences.SelectMany(sequence => sequence)];
+        return new TextEncoding
+        {
+            Ids = Array.ConvertAll(tokens, token => token.Id),
+            Tokens = Array.ConvertAll(tokens, token => token.Token),
+            Offsets = Array.ConvertAll(tokens, token => (token.Start, token.End)),
+            TypeIds = Array.ConvertAll(tokens, token => token.TypeId),
+            SpecialTokensMask = Array.ConvertAll(tokens, token => token.IsSpecial ? 1 : 0),
+            IsTruncated = truncated,
+        };
+    }
+
+    /// <summary>Appends the ids of <paramref name="text"/> without special tokens around it; those written out in it are taken as text.</summary>
+    /// <inheritdoc/>
+    public void Encode(ReadOnlySpan<char> text, List<int> ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        (Pieces pieces, List<ModelToken> tokens) = Run(text, recognizeSpecialTokens: false);
+        foreach (Piece piece in pieces.Items)
+        {
+            if (!piece.IsText)
+            {
+                ids.Add(piece.TokenId);
+                continue;
+            }
+            tokens.Clear();
+            _parts.Model.Tokenize(pieces.Text.Characters[piece.Start..piece.End], tokens);
+            foreach (ModelToken token in tokens) ids.Add(token.Id);
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Decode(IReadOnlyList<int> ids) => Decode(ids, skipSpecialTokens: true);
+
+    /// <summary>The text of <paramref name="ids"/>; ids that no token has are left out.</summary>
+    public string Decode(IReadOnlyList<int> ids, bool skipSpecialTokens)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        List<string> tokens = new(ids.Count);
+        foreach (int id in ids)
+            if (Token(id) is { } token && !(skipSpecialTokens && _special.Contains(token))) tokens.Add(token);
+        return _parts.Decoder is { } decoder ? string.Concat(decoder.Decode(tokens)) : string.Join(' ', tokens);
+    }
+
+    /// <inheritdoc/>
+    public int? LanguageTagId(string language) => _tags.TryGetValue(language, out int id) ? id : null;
+
+    /// <summary>The token of an id as the vocabulary writes it, or null.</summary>
+    public string? Token(int id) => _addedById.TryGetValue(id, out AddedTokenRule? added) ? added.Content : _parts.Model.Vocabulary.Token(id);
+
+    /// <summary>The id of a token, or null.</summary>
+    public int? Id(string token)
+    {
+        if (_addedIds.TryGetValue(token, out int added)) return added;
+        return _parts.Model.Vocabulary.Id(token) is int id and >= 0 ? id : null;
+    }
+
+    /// <summary>What the normalizer makes of a text.</summary>
+    internal string Normalize(string text)
+    {
+        AlignedText source = new(), target = new();
+        source.Reset(text);
+        return _parts.Normalizer is { } normalizer && normalizer.TryNormalize(source, 0, source.Length, target) ? target.Characters.ToString() : source.Characters.ToString();
+    }
+
+    /// <summary>Cuts a text into the pieces that the model is to encode.</summary>
+    private (Pieces Pieces, List<ModelToken> Tokens) Run(ReadOnlySpan<char> text, bool recognizeSpecialTokens)
+    {
+        (Pieces pieces, List<ModelToken> tokens) = _workspace ??= (new Pieces(), []);
+        pieces.Reset(text);
+        _original.Apply(pieces, recognizeSpecialTokens);
+        if (_parts.Normalizer is { } normalizer)
+        {
+            pieces.Rewrite((source, piece, target, output) =>
+            {
+                int start = target.Length;
+                if (!normalizer.TryNormalize(source, piece.Start, piece.End, target)) target.Append(source, piece.Start, piece.End);
+                output.Add(new Piece(start, target.Length));
+            });
+        }
+        _normalized.Apply(pieces, recognizeSpecialTokens);
+        _parts.PreTokenizer?.Apply(pieces);
+        return (pieces, tokens);
+    }
+
+    private List<EncodedToken> EncodeSequence(string text, int typeId, TextEncodeOptions options)
+    {
+        (Pieces pieces, List<ModelToken> tokens) = Run(text, options.RecognizeSpecialTokens);
+        AlignedText aligned = pieces.Text;
+        CodePointPlaces places = new(text);
+        List<EncodedToken> result = new(pieces.Items.Count * 2);
+        foreach (Piece piece in pieces.Items)
+        {
+            ReadOnlySpan<char> characters = aligned.Characters[piece.Start..piece.End];
+            if (!piece.IsText)
+            {
+                result.Add(new EncodedToken(piece.TokenId, characters.ToString(), places.At(aligned.StartOf(piece.Start)), places.At(aligned.EndOf(piece.End - 1)), typeId));
+                continue;
+            }
+            tokens.Clear();
+            _parts.Model.Tokenize(characters, tokens);
+            foreach (ModelToken token in tokens)
+            {
+                string written = token.Id == _parts.Model.WrittenAsText ? characters[token.Start..token.End].ToString()
+                    : _parts.Model.Vocabulary.Token(token.Id) ?? "";
+                int start = piece.Start + token.Start, last = piece.Start + Math.Max(token.Start, token.End - 1);
+                result.Add(new EncodedToken(token.Id, written, places.At(aligned.StartOf(start)), places.At(aligned.EndOf(last)), typeId));
+            }
+        }
+        return result;
+    }
+
+    private bool Truncate(List<List<EncodedToken>> sequences, TextEncodeOptions options)
+    {
+        Truncation? truncation = options.MaxLength is int most ? (_parts.Truncation ?? new Truncation(most)) with { MaxLength = most } : _parts.Truncation;
+        if (truncation is null or { MaxLength: int.MaxValue }) return false;
+        int added = options.AddSpecialTokens ? _parts.PostProcessor?.AddedTokens(sequences.Count > 1) ?? 0 : 0;
+        return truncation.Apply(sequences, added);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Glossa.Data.Tokenizers.HuggingFace.Files;
+
+namespace Glossa.Data.Tokenizers.HuggingFace;
+
+/// <summary>Reads the tokenizer.json of Hugging Face's library. What a file asks for and is not supported is named in the error.</summary>
+internal static class TextTokenizerFile
+{
+    /// <summary>Reads a file, or the one in a folder.</summary>
+    /// <exception cref="InputException">The file is missing, damaged, or asks for what is not supported.</exception>
+    public static TokenizerParts Read(string path)
+    {
+        string file = Directory.Exists(path) ? Path.Combine(path, HuggingFaceTokenizer.TokenizerName) : path;
+        TokenizerJson source = TokenizerJson.Read(file);
+        try
+        {
+            return Read(source, file);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InputException("the file has text that is not valid Unicode", file, "fetch or write it again", e);
+        }
+        catch (FormatException e)
+        {
+            throw source.Error(e.Message, "this reader takes the parts named in docs/tokenizers.md");
+        }
+    }
+
+    private static TokenizerParts Read(TokenizerJson source, string file)
+    {
+        Models.ITokenModel model = ModelReader.Read(source);
+        List<AddedTokenRule> added = AddedTokenReader.Read(source, model.Vocabulary);
+        Dictionary<string, int> ids = new(model.Vocabulary.Ids, StringComparer.Ordinal);
+        foreach (AddedTokenRule token in added) ids[token.Content] = token.Id;
+        return new TokenizerParts
+        {
+            Model = model,
+            AddedTokens = added,
+            Normalizer = NormalizerReader.Read(source, source.Root("normalizer")),
+            PreTokenizer = PreTokenizerReader.Read(source, source.Root("pre_tokenizer")),
+            PostProcessor = PostProcessorReader.Read(source, source.Root("post_processor")),
+            Decoder = DecoderReader.Read(source, source.Root("decoder")),
+            Truncation = ReadTruncation(source),
+            Roles = TokenRoleReader.Read(Path.GetDirectoryName(Path.GetFullPath(file))!, ids),
+            ContentHash = HashOf(source),
+        };
+    }
+
+    private static Truncation? ReadTruncation(TokenizerJson source)
+    {
+        JsonElement truncation = source.Root("truncation");
+        if (truncation.ValueKind != JsonValueKind.Object) return null;
+        if (!TokenizerJson.Member(truncation, "max_length").TryGetWhole(out int length) || length < 0)
+            throw source.Error("truncation.max_length is no number of tokens", "expected a whole number");
+        TruncationStrategy strategy = TokenizerJson.Text(truncation, "strategy") switch
+        {
+            null or "LongestFirst" or "longest_first" => TruncationStrategy.LongestFirst,
+            "OnlyFirst" or "only_first" => TruncationStrategy.OnlyFirst,
+            "OnlySecond" or "only_second" => TruncationStrategy.OnlySecond,
+            string other => throw source.UnsupportedPart($"the truncation strategy \"{other}\""),
+        };
+        return new Truncation(length, strategy, TokenizerJson.Text(truncation, "direction") is "Left" or "left");
+    }
+
+    /// <summary>Length and padding do not decide the ids of a text, so they are left out.</summary>
+    private static string HashOf(TokenizerJson source) => ContentHash.OfParts(source.Document.EnumerateObject()
+        .Where(member => member.Name is not ("truncation" or "padding" or "version"))
+        .OrderBy(member => member.Name, StringComparer.Ordinal).SelectMany(member => (string[])[member.Name, member.Value.GetRawText()]));
+}

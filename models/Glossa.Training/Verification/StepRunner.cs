@@ -1,6 +1,7 @@
 using Glossa.Models.Building;
 using Glossa.Models.Onnx;
 using Glossa.Models.Steps;
+using Glossa.Training.Engines;
 using Glossa.Training.Parameters;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -81,19 +82,20 @@ public sealed class StepRunner : IDisposable
     private double Run(BoundSession bound, IReadOnlyCollection<FeedTensor> feeds)
     {
         FeedCheck.Require(_step, feeds);
+        MicroBatch batch = new([.. feeds.Where(feed => bound.Session.InputMetadata.ContainsKey(feed.Name)).Select(feed => feed.ToInput())]);
         List<OrtValue> values = [];
         try
         {
-            foreach (FeedTensor feed in feeds.Where(feed => bound.Session.InputMetadata.ContainsKey(feed.Name)))
+            foreach (BatchInput input in batch.Inputs)
             {
-                values.Add(feed.ToRuntime());
-                bound.Binding.BindInput(feed.Name, values[^1]);
+                values.Add(input.ToOrtValue());
+                bound.Binding.BindInput(input.Name, values[^1]);
             }
             bound.Session.RunWithBinding(_run, bound.Binding);
         }
         catch (OnnxRuntimeException e)
         {
-            throw RuntimeSession.Failed(e);
+            throw RuntimeFailure.OfRun(e, batch);
         }
         finally
         {

@@ -15,8 +15,9 @@ public static class TrainedWeights
     /// </summary>
     /// <param name="model">The imported model.</param>
     /// <param name="values">Values by parameter name, in the parameter's layout; a parameter without an entry keeps its values.</param>
+    /// <param name="repair">Whether to make the repairs that <see cref="ImportedModel.Notes"/> name in the result too, so that ONNX Runtime takes it; else only weights differ.</param>
     /// <exception cref="ArgumentException">A name is no parameter, or values have another length than it.</exception>
-    public static ModelProto WriteBack(ImportedModel model, IReadOnlyDictionary<string, ReadOnlyMemory<float>> values)
+    public static ModelProto WriteBack(ImportedModel model, IReadOnlyDictionary<string, ReadOnlyMemory<float>> values, bool repair = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(values);
@@ -41,6 +42,7 @@ public static class TrainedWeights
             }
         }
         if (dequantized.Count > 0) ReplaceDequantized(copy.Graph, dequantized);
+        if (repair) RuntimeRepairs.Apply(copy.Graph, []);
         return copy;
 
         void Put(string name, ParameterSource? source, long[] shape, float[] data)

@@ -97,7 +97,7 @@ internal sealed class ParameterRule
     private static bool ByFormula(TensorProto tensor)
     {
         ReadOnlySpan<float> values = TensorData.FloatSpan(tensor);
-        return (IsMatrix(tensor) && TensorContents.IsMask(values)) || TensorContents.IsPositionTable(tensor, values);
+        return TensorContents.HasInfinity(values) || (IsMatrix(tensor) && TensorContents.IsMask(values)) || TensorContents.IsPositionTable(tensor, values);
     }
 
     /// <summary>Whether the tensor, or a value that is computed from it and constants alone, plays a parameter's part in some node.</summary>
@@ -150,6 +150,7 @@ internal sealed class ParameterRule
         return false;
     }
 
+    /// <summary>True for a value whose elements depend on no input of the graph; its shape may.</summary>
     private bool FromConstants(string value)
     {
         Stack<string> open = new([value]);
@@ -158,10 +159,8 @@ internal sealed class ParameterRule
         {
             if (name.Length == 0 || !seen.Add(name) || _initializers.Contains(name)) continue;
             if (!_producers.TryGetValue(name, out NodeProto? node)) return false;
-            for (int i = 0; i < node.Input.Count; i++)
-            {
-                if (Carries(node, i)) open.Push(node.Input[i]);
-            }
+            int elements = node.OpType is "ConstantOfShape" or "Shape" or "Size" ? 0 : node.OpType is "Expand" or "Reshape" or "Tile" or "Slice" ? 1 : node.Input.Count;
+            for (int i = 0; i < Math.Min(elements, node.Input.Count); i++) open.Push(node.Input[i]);
         }
         return true;
     }

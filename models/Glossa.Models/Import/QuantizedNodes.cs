@@ -9,6 +9,9 @@ namespace Glossa.Models.Import;
 /// <summary>Nodes that read a weight as integer codes: the float weight that the codes stand for, and the node that reads that weight instead.</summary>
 internal static class QuantizedNodes
 {
+    /// <summary>No real model has a larger matrix or block.</summary>
+    private const long LargestSize = 1 << 26;
+
     /// <summary>The input that holds the codes where the node is of a kind that is understood, else -1.</summary>
     internal static int CodesInput(NodeProto node) => (OperatorSets.Normal(node.Domain), node.OpType) switch
     {
@@ -61,6 +64,7 @@ internal static class QuantizedNodes
     private static TensorProto? Linear(NodeProto node, string name, TensorProto codes, TensorProto scales, TensorProto? zeros)
     {
         long block = node.AttributeInt("block_size", 0);
+        if (block > LargestSize) return null;
         double[]? zero = zeros is null ? null : Array.ConvertAll(TensorData.Integers(zeros), v => (double)v);
         return Scaled(name, TensorData.Integers(codes), [.. codes.Dims], node.AttributeInt("axis", 1), block, scales, zero, 0);
     }
@@ -70,7 +74,7 @@ internal static class QuantizedNodes
     {
         long k = node.AttributeInt("K", 0), n = node.AttributeInt("N", 0), block = node.AttributeInt("block_size", 0);
         int bits = (int)node.AttributeInt("bits", 4);
-        if (k <= 0 || n <= 0 || block <= 0 || k > int.MaxValue || n > int.MaxValue || bits is not (2 or 4 or 8) || node.In(4).Length > 0 || codes.DataType != (int)DataType.Uint8) return null;
+        if (k is <= 0 or > LargestSize || n is <= 0 or > LargestSize || block is <= 0 or > LargestSize || bits is not (2 or 4 or 8) || node.In(4).Length > 0 || codes.DataType != (int)DataType.Uint8) return null;
         long blocks = (k + block - 1) / block;
         if (TensorData.Bytes(codes).Length != n * blocks * block * bits / 8 || OnnxFactory.ElementCount(scales) != n * blocks) return null;
         long[] rows = Unpacked(TensorData.Bytes(codes), n, blocks * block, k, bits);
@@ -93,7 +97,7 @@ internal static class QuantizedNodes
         int bits = (int)node.AttributeInt("bits", 4), rank = codes.Dims.Count;
         bool packed = codes.DataType == (int)DataType.Uint8;
         long per = packed ? 8 / Math.Clamp(bits, 1, 8) : 1, axis = node.AttributeInt("quantize_axis", 1), block = node.AttributeInt("block_size", 128);
-        if (bits is not (2 or 4 or 8) || block <= 0) return null;
+        if (bits is not (2 or 4 or 8) || block is <= 0 or > LargestSize) return null;
         long[] dims = [.. codes.Dims];
         dims[^1] = checked(dims[^1] * per);
         long outer = dims[..^1].Aggregate(1L, (a, b) => a * b);

@@ -10,6 +10,16 @@ internal static class TensorContents
     /// <summary>All elements equal.</summary>
     internal static bool IsConstantFilled(ReadOnlySpan<float> values) => values.Length == 0 || values.IndexOfAnyExcept(values[0]) < 0;
 
+    /// <summary>Some element is infinite or no number: a mask, or nothing that training could start from.</summary>
+    internal static bool HasInfinity(ReadOnlySpan<float> values)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value)) return true;
+        }
+        return false;
+    }
+
     /// <summary>
     /// A mask or selection: 0 and one other number, both of them present. That is 1, or so low that no weight has it (-100, -1e4, -65504, -inf, ...); among many
     /// elements it may be any.

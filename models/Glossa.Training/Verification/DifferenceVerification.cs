@@ -20,11 +20,11 @@ internal sealed class DifferenceVerification
     private readonly Tally _along = new(), _drawn = new(), _entries = new();
     private int _withoutGradient;
 
-    private DifferenceVerification(StepRunner runner, IReadOnlyList<FeedTensor> feeds, double loss)
+    private DifferenceVerification(StepRunner runner, IReadOnlyList<FeedTensor> feeds)
     {
         _runner = runner;
         _gradients = runner.Gradients.Span.ToArray();
-        _differences = new FiniteDifferences(runner, feeds, loss);
+        _differences = new FiniteDifferences(runner, feeds);
     }
 
     /// <summary>Makes the checks.</summary>
@@ -32,7 +32,7 @@ internal sealed class DifferenceVerification
     {
         double loss = runner.Run(feeds);
         if (!double.IsFinite(loss)) return ([new VerificationCheck(VerificationChecks.AlongGradient, double.NaN, AlongLimit, "the loss itself")], ["the loss is not a number"]);
-        DifferenceVerification verification = new(runner, feeds, loss);
+        DifferenceVerification verification = new(runner, feeds);
         foreach (ParameterSlot slot in runner.Layout.Slots) verification.Check(slot);
         return (verification.Checks(), verification.Notes());
     }

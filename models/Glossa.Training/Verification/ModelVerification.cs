@@ -57,8 +57,14 @@ public static class ModelVerification
         {
             runner.Load(model.Forward.Graph);
             runner.Run(feeds);
-            checks.AddRange(GradientComparison.Compare(reference, runner));
+            checks.AddRange(GradientComparison.Compare(reference, runner, VerificationChecks.Gradients));
             checks.AddRange(AtSecondShape(runner, step, feeds, reference.PaddedLeft, stepOptions.Loss, notes));
+        }
+        using (StepRunner runner = new(TrainingStep.Build(model, stepOptions with { FusedOperators = false })))
+        {
+            runner.Load(model.Forward.Graph);
+            runner.Run(feeds);
+            checks.AddRange(GradientComparison.Compare(reference, runner, VerificationChecks.StandardGradients).Take(1));
         }
         // Training adds gradients up in place, in a step of its own form.
         using StepRunner training = new(TrainingStep.Build(model, stepOptions with { Accumulate = true }));
@@ -112,7 +118,7 @@ public static class ModelVerification
         double norm = FiniteDifferences.Norm(gradient);
         if (norm == 0) return double.IsFinite(value) ? 0 : double.NaN;
         float[] direction = Array.ConvertAll(gradient, element => (float)(element / norm));
-        Slope slope = new FiniteDifferences(runner, feeds, value).Along(0, direction, norm, 1e-2 * FiniteDifferences.Norm(runner.Parameters.Span));
+        Slope slope = new FiniteDifferences(runner, feeds).Along(0, direction, norm, 1e-2 * FiniteDifferences.Norm(runner.Parameters.Span));
         return Math.Abs(norm - slope.Value) / norm;
     }
 }

@@ -20,6 +20,9 @@ public static class VerificationChecks
     /// <summary>Largest difference of a gradient's elements, relative to its largest element.</summary>
     public const string Gradients = "gradients";
 
+    /// <summary>The same of a step that holds operators of ai.onnx alone, as the exporter's graph does.</summary>
+    public const string StandardGradients = "gradients, standard operators";
+
     /// <summary>Largest absolute difference of a gradient that is mathematically zero.</summary>
     public const string NearZero = "near-zero gradients";
 

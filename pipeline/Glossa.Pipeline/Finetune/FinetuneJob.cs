@@ -37,6 +37,7 @@ public static class FinetuneJob
         progress ??= SilentProgress.Instance;
         string output = Path.GetFullPath(outFolder);
         if (Path.Exists(output)) throw new InputException("the output folder is there already", outFolder, "name another with --out, or delete it");
+        progress.StageStarted("prepare");
         HubFolder folder = HubFolder.Open(modelFolder);
         FolderEncoder encoder = FolderEncoder.Load(folder.Path);
         FinetuneCorpus corpus = FinetuneCorpus.Load(corpusPath, options.Task, options.Corpus, options.Seed);

@@ -159,7 +159,7 @@ public sealed class FinetuneJobTests
         yield return new(TinyFolder.Options with { Sparse = 0.1, Lora = new LoraOptions() }, "exclude each other");
         yield return new(TinyFolder.Options with { DeltaOnly = true }, "--delta-only needs");
         yield return new(TinyFolder.Options with { Epochs = 0 }, "--epochs is 0");
-        yield return new(TinyFolder.Options with { Task = FinetuneTask.MaskedLm }, "dimensions");
+        yield return new(TinyFolder.Options with { Task = FinetuneTask.MaskedLm }, "no 'logits' to predict tokens by; export the model for fill-mask");
     }
 
     [TestCaseSource(nameof(BadSettings))]

@@ -36,9 +36,7 @@ public sealed class StepInputsTests
     public void Run_Misfit_IsOneClearLine(MicroBatch batch, string message)
     {
         using CpuEngine engine = Engine();
-        Exception failure = Assert.Catch(() => engine.Run([batch], 0.5f))!;
-        if (failure is AggregateException many) failure = many.InnerExceptions[0];
-        Assert.That(failure, Is.TypeOf<InputException>());
+        InputException failure = Assert.Throws<InputException>(() => engine.Run([batch], 0.5f))!;
         Assert.That(failure.Message, Does.StartWith(message).And.Not.Contain("\n"));
     }
 

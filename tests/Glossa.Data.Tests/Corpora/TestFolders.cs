@@ -9,6 +9,18 @@ internal static class TestFolders
     /// <summary>The path of a fixture.</summary>
     public static string Fixture(params string[] parts) => Path.Combine([Root, "tests", "fixtures", .. parts]);
 
+    /// <summary>The path of a fixture that is too large for the repository; the test is skipped where it is not beside the clone.</summary>
+    public static string Shared(params string[] parts)
+    {
+        for (DirectoryInfo? folder = new(Root); folder is not null; folder = folder.Parent)
+        {
+            string candidate = Path.Combine([folder.FullName, "shared", "fixtures", .. parts]);
+            if (Path.Exists(candidate)) return candidate;
+        }
+        NUnit.Framework.Assert.Ignore("the shared fixtures are not beside this clone");
+        throw new InvalidOperationException();
+    }
+
     private static string FindRoot()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);

@@ -17,6 +17,9 @@ internal sealed record AddedTokenRule(int Id, string Content)
     /// <summary>Takes white space after it along.</summary>
     public bool StripRight { get; init; }
 
+    /// <summary>False for one that is never looked for: its text is text.</summary>
+    public bool IsInText { get; init; } = true;
+
     /// <summary>Looked for in normalized text.</summary>
     public bool Normalized { get; init; }
 }

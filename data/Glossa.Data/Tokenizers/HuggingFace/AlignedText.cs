@@ -95,6 +95,17 @@ internal sealed class AlignedText
         Length += count;
     }
 
+    /// <summary>Takes units out.</summary>
+    public void Remove(int start, int count)
+    {
+        if (count == 0) return;
+        int after = start + count, rest = Length - after;
+        Array.Copy(_characters, after, _characters, start, rest);
+        Array.Copy(_starts, after, _starts, start, rest);
+        Array.Copy(_ends, after, _ends, start, rest);
+        Length -= count;
+    }
+
     private void MakeRoom(int count)
     {
         long needed = (long)Length + count;

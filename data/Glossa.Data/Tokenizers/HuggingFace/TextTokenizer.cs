@@ -31,8 +31,8 @@ public sealed class TextTokenizer : ITokenizer
         _addedIds = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (AddedTokenRule token in parts.AddedTokens) (_addedById[token.Id], _addedIds[token.Content]) = (token, token.Id);
         _special = [.. parts.AddedTokens.Where(token => token.IsSpecial).Select(token => token.Content)];
-        _original = new AddedTokenMatcher(parts.AddedTokens.Where(token => !token.Normalized).Select(token => (token.Content, token)));
-        _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.Normalized).Select(token => (Normalize(token.Content), token)));
+        _original = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsInText && !token.Normalized).Select(token => (token.Content, token)));
+        _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsInText && token.Normalized).Select(token => (Normalize(token.Content), token)));
         _tags = parts.AddedTokens.Where(token => SpecialTokens.LanguageOfTag(token.Content) is not null)
             .ToDictionary(token => SpecialTokens.LanguageOfTag(token.Content)!, token => token.Id, StringComparer.Ordinal);
         VocabularySize = Math.Max(parts.Model.Vocabulary.Size, _addedById.Keys.DefaultIfEmpty(-1).Max() + 1);
@@ -73,9 +73,14 @@ public sealed class TextTokenizer : ITokenizer
     /// <inheritdoc/>
     public string ContentHash => _parts.ContentHash;
 
-    /// <summary>Reads a tokenizer.json, or the one in a folder; roles of special tokens come from tokenizer_config.json beside it.</summary>
+    /// <summary>
+    /// Reads a tokenizer.json, or the one in a folder (roles of special tokens come from tokenizer_config.json beside it), or a
+    /// sentencepiece file whose name ends in <c>.model</c>.
+    /// </summary>
     /// <exception cref="InputException">The file is missing, damaged, or asks for what is not supported.</exception>
-    public static TextTokenizer Load(string path) => new(TextTokenizerFile.Read(path));
+    public static TextTokenizer Load(string path) => new(path.EndsWith(".model", StringComparison.OrdinalIgnoreCase)
+        ? SentencePiece.SentencePieceFile.Read(path)
+        : TextTokenizerFile.Read(path));
 
     /// <summary>Encodes a text.</summary>
     /// <param name="text">The text; lone surrogates count as U+FFFD.</param>
@@ -156,6 +161,15 @@ public sealed class TextTokenizer : ITokenizer
         AlignedText source = new(), target = new();
         source.Reset(text);
         return _parts.Normalizer is { } normalizer && normalizer.TryNormalize(source, 0, source.Length, target) ? target.Characters.ToString() : source.Characters.ToString();
+    }
+
+    /// <summary>The pieces that the model is to encode and the added tokens between them, with their places in code points.</summary>
+    internal List<(string Piece, int Start, int End)> Cut(string text)
+    {
+        (Pieces pieces, _) = Run(text, recognizeSpecialTokens: true);
+        CodePointPlaces places = new(text);
+        return pieces.Items.ConvertAll(piece => (pieces.Text.Characters[piece.Start..piece.End].ToString(),
+            places.At(pieces.Text.StartOf(piece.Start)), places.At(pieces.Text.EndOf(piece.End - 1))));
     }
 
     /// <summary>Cuts a text into the pieces that the model is to encode.</summary>

@@ -23,11 +23,14 @@ internal sealed class UnigramModel : CachedModel
     /// <param name="scores">The score of each id.</param>
     /// <param name="unknown">The unknown token's id; -1 where there is none.</param>
     /// <param name="byteFallback">Whether unknown characters become byte pieces.</param>
-    public UnigramModel(ModelVocabulary vocabulary, double[] scores, int unknown, bool byteFallback) : base(vocabulary)
+    /// <param name="inText">The tokens that text can have; null for all.</param>
+    /// <param name="lowestScore">What unknown characters are scored below; null for the lowest of all scores.</param>
+    public UnigramModel(ModelVocabulary vocabulary, double[] scores, int unknown, bool byteFallback, IReadOnlyDictionary<string, int>? inText = null, double? lowestScore = null)
+        : base(vocabulary)
     {
         (_scores, _unknown) = (scores, unknown);
-        _tree = new PrefixTree(vocabulary.Ids);
-        _unknownScore = scores.DefaultIfEmpty().Min() - UnknownPenalty;
+        _tree = new PrefixTree(inText ?? vocabulary.Ids);
+        _unknownScore = (lowestScore ?? scores.DefaultIfEmpty().Min()) - UnknownPenalty;
         _byteIds = byteFallback ? vocabulary.ByteIds() : null;
     }
 

@@ -22,7 +22,7 @@ public static class GraphCleaning
                 if (renamed.TryGetValue(node.Input[i], out string? name)) node.Input[i] = name;
             }
             bool random = node.OpType.StartsWith("Random", StringComparison.Ordinal) || node.OpType is "Dropout" or "Bernoulli" or "Multinomial";
-            bool subgraphs = node.Attribute.Any(attribute => attribute.G is not null);
+            bool subgraphs = node.Attribute.Any(attribute => attribute.G is not null || attribute.Graphs.Count > 0);
             if (!random && !subgraphs && !node.Output.Any(outputs.Contains))
             {
                 string key = Key(node);
@@ -113,13 +113,15 @@ public static class GraphCleaning
     {
         foreach (AttributeProto attribute in node.Attribute)
         {
-            if (attribute.G is null) continue;
-            foreach (NodeProto inner in attribute.G.Node)
+            foreach (GraphProto graph in attribute.Graphs.Prepend(attribute.G).Where(graph => graph is not null))
             {
-                foreach (string input in inner.Input) yield return input;
-                foreach (string captured in Captured(inner)) yield return captured;
+                foreach (NodeProto inner in graph.Node)
+                {
+                    foreach (string input in inner.Input) yield return input;
+                    foreach (string captured in Captured(inner)) yield return captured;
+                }
+                foreach (ValueInfoProto output in graph.Output) yield return output.Name;
             }
-            foreach (ValueInfoProto output in attribute.G.Output) yield return output.Name;
         }
     }
 

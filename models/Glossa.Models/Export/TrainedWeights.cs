@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using Glossa.Models.Import;
 using Glossa.Models.Onnx;
 using Glossa.Models.Shapes;
+using DataType = Glossa.Models.Onnx.TensorProto.Types.DataType;
 
 namespace Glossa.Models.Export;
 
@@ -13,8 +15,9 @@ public static class TrainedWeights
     /// </summary>
     /// <param name="model">The imported model.</param>
     /// <param name="values">Values by parameter name, in the parameter's layout; a parameter without an entry keeps its values.</param>
+    /// <param name="repair">Whether to make the repairs that <see cref="ImportedModel.Notes"/> name in the result too, so that ONNX Runtime takes it; else only weights differ.</param>
     /// <exception cref="ArgumentException">A name is no parameter, or values have another length than it.</exception>
-    public static ModelProto WriteBack(ImportedModel model, IReadOnlyDictionary<string, ReadOnlyMemory<float>> values)
+    public static ModelProto WriteBack(ImportedModel model, IReadOnlyDictionary<string, ReadOnlyMemory<float>> values, bool repair = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(values);
@@ -24,13 +27,13 @@ public static class TrainedWeights
         Dictionary<string, TensorProto> initializers = copy.Graph.Initializer.ToDictionary(t => t.Name);
         HashSet<string> known = [.. model.Parameters.Select(p => p.Name)];
         if (values.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown) throw new ArgumentException($"the model has no parameter '{unknown}'", nameof(values));
-        List<(TensorProto Codes, string Name, long[] Shape, float[] Values)> dequantized = [];
+        Dictionary<string, TensorProto> dequantized = [];
         foreach (ImportedParameter parameter in model.Parameters)
         {
             if (!values.TryGetValue(parameter.Name, out ReadOnlyMemory<float> value)) continue;
-            float[] old = TensorData.Floats(before[parameter.Name]);
-            if (value.Length != old.Length) throw new ArgumentException($"parameter '{parameter.Name}' has {old.Length} elements, not {value.Length}", nameof(values));
-            if (System.Runtime.InteropServices.MemoryMarshal.AsBytes(value.Span).SequenceEqual(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(old))) continue;
+            long count = parameter.Shape.Aggregate(1L, (a, b) => a * b);
+            if (value.Length != count) throw new ArgumentException($"parameter '{parameter.Name}' has {count} elements, not {value.Length}", nameof(values));
+            if (before.TryGetValue(parameter.Name, out TensorProto? old) && MemoryMarshal.AsBytes(value.Span).SequenceEqual(TensorData.Bytes(old))) continue;
             Put(parameter.Name, parameter.Source, [.. parameter.Shape], value.ToArray());
             foreach (ParameterTwin twin in parameter.Twins)
             {
@@ -39,11 +42,12 @@ public static class TrainedWeights
             }
         }
         if (dequantized.Count > 0) ReplaceDequantized(copy.Graph, dequantized);
+        if (repair) RuntimeRepairs.Apply(copy.Graph, []);
         return copy;
 
         void Put(string name, ParameterSource? source, long[] shape, float[] data)
         {
-            if (source is { IsQuantized: true }) dequantized.Add((tensors[source.Place], name, shape, data));
+            if (source?.QuantizedNode is { } output) dequantized[output] = OnnxFactory.Tensor(name, shape, data);
             else TensorData.SetFloats(source is null ? initializers[name] : tensors[source.Place], data);
         }
     }
@@ -69,21 +73,46 @@ public static class TrainedWeights
         return (result, permuted);
     }
 
-    private static void ReplaceDequantized(GraphProto graph, List<(TensorProto Codes, string Name, long[] Shape, float[] Values)> weights)
+    /// <summary>Rewrites the nodes that read codes to read the float weights given by the nodes' outputs.</summary>
+    private static void ReplaceDequantized(GraphProto graph, Dictionary<string, TensorProto> weights)
     {
-        HashSet<string> names = [.. weights.Select(w => w.Name)];
-        HashSet<string> candidates = [];
-        NodeProto[] kept = [.. graph.Node.Where(n => !(n.OpType == "DequantizeLinear" && names.Contains(n.Out(0))))];
-        foreach (NodeProto dropped in graph.Node.Where(n => n.OpType == "DequantizeLinear" && names.Contains(n.Out(0)))) candidates.UnionWith(dropped.Input);
-        if (graph.Node.Count - kept.Length != names.Count)
-            throw new WorkException("a quantized weight inside a function or branch cannot be written back", fix: "freeze it, or export the model without local functions");
+        HashSet<string> unread = [];
+        // The graph goes on in the type of the scales.
+        Dictionary<string, DataType> types = graph.Initializer.ToDictionary(t => t.Name, t => (DataType)t.DataType);
+        foreach (NodeProto node in graph.Node.Where(n => n.OpType == "Constant"))
+        {
+            if (node.Find("value")?.T is { } tensor) types[node.Out(0)] = (DataType)tensor.DataType;
+        }
+        NodeProto[] nodes = [.. graph.Node];
         graph.Node.Clear();
-        graph.Node.AddRange(kept);
+        int replaced = 0;
+        foreach (NodeProto node in nodes)
+        {
+            if (!weights.TryGetValue(node.Out(0), out TensorProto? weight))
+            {
+                graph.Node.Add(node);
+                continue;
+            }
+            if (types.TryGetValue(QuantizedNodes.Scales(node), out DataType type) && type != DataType.Float) weights[node.Out(0)] = InType(weight, type);
+            graph.Node.AddRange(QuantizedNodes.Rewritten(node, weight.Name));
+            unread.UnionWith(node.Input);
+            replaced++;
+        }
+        if (replaced != weights.Count)
+            throw new WorkException("a quantized weight inside a function or branch cannot be written back", fix: "freeze it, or export the model without local functions");
         // Codes, scales and zero points that nothing reads any more.
-        candidates.ExceptWith(ModelTensors.Reads(graph));
-        TensorProto[] initializers = [.. graph.Initializer.Where(t => !candidates.Contains(t.Name))];
+        unread.ExceptWith(ModelTensors.Reads(graph));
+        TensorProto[] initializers = [.. graph.Initializer.Where(t => !unread.Contains(t.Name))];
         graph.Initializer.Clear();
         graph.Initializer.AddRange(initializers);
-        graph.Initializer.AddRange(weights.Select(w => OnnxFactory.Tensor(w.Name, w.Shape, w.Values)));
+        graph.Initializer.AddRange(weights.Values);
+    }
+
+    private static TensorProto InType(TensorProto weight, DataType type)
+    {
+        TensorProto copy = weight.Clone();
+        copy.DataType = (int)type;
+        TensorData.SetFloats(copy, TensorData.FloatSpan(weight));
+        return copy;
     }
 }

@@ -24,7 +24,7 @@ internal static class ConstantFolding
             again |= FoldShapes(graph, shapes);
             if (graph.Node.Any(n => n.OpType == "If" && shapes.Flag(n.In(0)) is not null))
             {
-                again |= BranchInlining.Apply(new GraphBuilder(graph), shapes) > 0;
+                again |= ShapeInference.Guarded(() => BranchInlining.Apply(new GraphBuilder(graph), shapes)) > 0;
                 LiftConstants(graph);
             }
             GraphCleaning.DropUnread(graph);

@@ -6,18 +6,18 @@ namespace Glossa.Models.Import;
 // Operators that only move elements, and what all share.
 internal static partial class ConstantOperators
 {
-    private static ConstantTensor? Move(NodeProto node, ConstantTensor x, IReadOnlyList<ConstantTensor?> inputs) => node.OpType switch
+    private static ConstantTensor? Move(NodeProto node, ConstantTensor x, ConstantTensor? y, IReadOnlyList<ConstantTensor?> inputs) => node.OpType switch
     {
-        "Reshape" => Reshape(node, x, inputs[1]),
+        "Reshape" => Reshape(node, x, y),
         "Unsqueeze" => Unsqueeze(x, Axes(node, inputs)),
         "Squeeze" => Squeeze(node, x, Axes(node, inputs)),
         "Flatten" => Flatten(x, node.AttributeInt("axis", 1)),
         "Transpose" => Transpose(x, node.AttributeInts("perm")),
         "Concat" => Concat(node, inputs),
-        "Gather" => Gather(node, x, inputs[1]),
+        "Gather" => Gather(node, x, y),
         "Slice" => Slice(x, inputs),
-        "Expand" => Expand(x, inputs[1]),
-        "Trilu" => Trilu(node, x, inputs.Count > 1 ? inputs[1] : null),
+        "Expand" => Expand(x, y),
+        "Trilu" => Trilu(node, x, y),
         _ => null,
     };
 

@@ -33,7 +33,7 @@ internal static partial class ConstantOperators
             "Add" or "Sub" or "Mul" or "Div" or "Mod" => y is null ? null : Arithmetic(node, x, y),
             "Equal" or "Less" or "LessOrEqual" or "Greater" or "GreaterOrEqual" or "And" or "Or" or "Xor" => y is null ? null : Compare(node.OpType, x, y),
             "Min" or "Max" when inputs.Count == 2 => y is null ? null : Extreme(node.OpType == "Max", x, y),
-            _ => Move(node, x, inputs),
+            _ => Move(node, x, y, inputs),
         };
     }
 
@@ -74,7 +74,7 @@ internal static partial class ConstantOperators
 
     private static ConstantTensor? Range(ConstantTensor start, ConstantTensor? limit, ConstantTensor? delta)
     {
-        if (start is not { IsReal: false, Count: 1 } || limit is not { Count: 1 } || delta is not { Count: 1 } || delta.Wholes[0] == 0) return null;
+        if (start is not { IsReal: false, Count: 1 } || limit is not { IsReal: false, Count: 1 } || delta is not { IsReal: false, Count: 1 } || delta.Wholes[0] == 0) return null;
         long first = start.Wholes[0], step = delta.Wholes[0];
         double count = Math.Max(0, Math.Ceiling(((double)limit.Wholes[0] - first) / step));
         if (count > MaxElements) return null;
@@ -85,7 +85,7 @@ internal static partial class ConstantOperators
 
     private static ConstantTensor? Where(ConstantTensor condition, ConstantTensor? a, ConstantTensor? b)
     {
-        if (a is null || b is null || a.Type != b.Type || Broadcast([condition, a, b]) is not { } all) return null;
+        if (condition.IsReal || a is null || b is null || a.Type != b.Type || Broadcast([condition, a, b]) is not { } all) return null;
         (int[] shape, int[][] at) = all;
         ConstantTensor joined = a.IsReal ? a with { Reals = [.. a.Reals, .. b.Reals] } : a with { Wholes = [.. a.Wholes, .. b.Wholes] };
         int[] places = new int[at[0].Length];
@@ -95,7 +95,7 @@ internal static partial class ConstantOperators
 
     private static ConstantTensor? Unary(string opType, ConstantTensor x) => (opType, x.IsReal) switch
     {
-        ("Not", false) => ConstantTensor.OfWholes(DataType.Bool, x.Shape, Array.ConvertAll(x.Wholes, v => 1 - v)),
+        ("Not", false) when x.Type == DataType.Bool => ConstantTensor.OfWholes(DataType.Bool, x.Shape, Array.ConvertAll(x.Wholes, v => 1 - v)),
         ("IsNaN", true) => ConstantTensor.OfWholes(DataType.Bool, x.Shape, Array.ConvertAll(x.Reals, v => double.IsNaN(v) ? 1L : 0)),
         ("Neg", false) => ConstantTensor.OfWholes(x.Type, x.Shape, Array.ConvertAll(x.Wholes, v => unchecked(-v))),
         ("Abs", false) => ConstantTensor.OfWholes(x.Type, x.Shape, Array.ConvertAll(x.Wholes, v => v < 0 ? unchecked(-v) : v)),

@@ -18,9 +18,11 @@ internal static class FloatConversion
         }
         stored.Remove(DataType.Float);
         if (stored.Count == 0) return;
+        string[] inputs = [.. graph.Input.Where(i => i.Type?.TensorType is { } tensor && stored.Contains((DataType)tensor.ElemType)).Select(i => i.Name)];
         Convert(graph, stored);
         string types = string.Join(" and ", stored.Order().Select(ElementTypes.Name));
         notes.Add($"weights are stored as {types}: they are trained in float32 and written back as {types}");
+        if (inputs.Length > 0) notes.Add($"in training, the inputs {string.Join(", ", inputs)} take float32");
     }
 
     private static bool IsWeight(TensorProto tensor) => ElementTypes.IsFloat((DataType)tensor.DataType) && tensor.Dims.Count > 0 && OnnxFactory.ElementCount(tensor) > 1;

@@ -1,4 +1,4 @@
-using Glossa.Models.Building;
+using System.Globalization;
 using Glossa.Models.Onnx;
 using Glossa.Models.Shapes;
 
@@ -8,23 +8,22 @@ namespace Glossa.Models.Import;
 internal sealed class FunctionInlining
 {
     private const int MaxDepth = 64;
-    private const int MaxNodes = 2_000_000;
+    private const int MaxNodes = 500_000;
 
     private readonly ModelProto _model;
-    private readonly GraphBuilder _names;
+    private readonly HashSet<string> _names;
     private readonly Dictionary<(string Domain, string Name, string Overload), FunctionProto> _functions = [];
     private readonly long _version;
     private int _nodes;
+    private int _renamed;
 
     private FunctionInlining(ModelProto model)
     {
         _model = model;
         _version = OperatorSets.Version(model.OpsetImport) ?? 0;
         foreach (FunctionProto function in model.Functions) _functions[(OperatorSets.Normal(function.Domain), function.Name, function.Overload)] = function;
-        // A scratch graph holds every name of the model, so that none made here is taken, not even in a nested graph.
-        GraphProto scratch = new();
-        foreach (string name in Names(model).Distinct()) scratch.Output.Add(new ValueInfoProto { Name = name });
-        _names = new GraphBuilder(scratch);
+        // Names of nested graphs too, so that none made here is hidden there.
+        _names = [.. Names(model)];
     }
 
     /// <summary>Inlines every call, nested ones and those in branches too, and drops the functions.</summary>
@@ -85,7 +84,7 @@ internal sealed class FunctionInlining
         }
         foreach (NodeProto inner in function.Node)
         {
-            foreach (string output in inner.Output.Where(o => o.Length > 0)) names.TryAdd(output, _names.Unique(scope + "/" + output));
+            foreach (string output in inner.Output.Where(o => o.Length > 0)) names.TryAdd(output, Unique(scope + "/" + output));
         }
         foreach (NodeProto inner in function.Node)
         {
@@ -94,6 +93,13 @@ internal sealed class FunctionInlining
             body.Add(copy);
         }
         return [.. body, .. copies];
+    }
+
+    private string Unique(string hint)
+    {
+        string name = hint;
+        while (!_names.Add(name)) name = hint + "_" + (++_renamed).ToString(CultureInfo.InvariantCulture);
+        return name;
     }
 
     private static NodeProto Renamed(NodeProto node, Dictionary<string, string> names, FunctionProto function, NodeProto call)

@@ -32,6 +32,6 @@ public sealed record ParameterTwin(string Name, IReadOnlyList<int>? Permutation)
 }
 
 /// <summary>Where the original graph holds a parameter.</summary>
-/// <param name="Place">The tensor's place among all tensors of the model.</param>
-/// <param name="IsQuantized">Whether that tensor holds integer codes which a DequantizeLinear node turns into the parameter.</param>
-internal sealed record ParameterSource(int Place, bool IsQuantized);
+/// <param name="Place">The place, among all tensors of the model, of the tensor that holds its values or their codes.</param>
+/// <param name="QuantizedNode">Where that tensor holds integer codes: the first output of the node that reads them, else null.</param>
+internal sealed record ParameterSource(int Place, string? QuantizedNode);

@@ -35,9 +35,9 @@ public static class ModelImport
         GraphCleaning.SortTopologically(graph);
         FloatConversion.Apply(graph, notes);
         ConstantFolding.Apply(graph);
-        HashSet<string> dequantized = DequantizedWeights.Apply(graph, notes);
+        Dictionary<string, string> dequantized = DequantizedWeights.Apply(graph, notes);
         RuntimeRepairs.Apply(graph, notes);
-        List<TensorProto> chosen = ParameterRule.Choose(graph, options, file);
+        List<TensorProto> chosen = ParameterRule.Choose(graph, [.. original.Graph.Initializer.Select(t => t.Name)], options, file);
         List<ImportedParameter> parameters = Tie(graph, chosen, dequantized, notes);
         GraphCleaning.DropUnread(graph);
         ModelTensors.RemoveTags(forward);
@@ -54,7 +54,7 @@ public static class ModelImport
     }
 
     /// <summary>Lets every repetition of a parameter read the first.</summary>
-    private static List<ImportedParameter> Tie(GraphProto graph, List<TensorProto> chosen, HashSet<string> dequantized, List<string> notes)
+    private static List<ImportedParameter> Tie(GraphProto graph, List<TensorProto> chosen, Dictionary<string, string> dequantized, List<string> notes)
     {
         TensorProto[] ordered = [.. chosen.OrderBy(t => ModelTensors.Place(t) ?? int.MaxValue)];
         Dictionary<string, (TensorProto First, int[]? Permutation)> ties = ParameterTies.Find(ordered);
@@ -73,6 +73,6 @@ public static class ModelImport
         return [.. ordered.Where(t => !ties.ContainsKey(t.Name)).Select(t => new ImportedParameter(t.Name, [.. t.Dims], [.. twins[t.Name]]) { Source = Source(t) })];
 
         ParameterSource? Source(TensorProto tensor) =>
-            ModelTensors.Place(tensor) is { } place ? new ParameterSource(place, dequantized.Contains(tensor.Name)) : null;
+            ModelTensors.Place(tensor) is { } place ? new ParameterSource(place, dequantized.GetValueOrDefault(tensor.Name)) : null;
     }
 }

@@ -32,7 +32,7 @@ internal static class ParameterRoles
     };
 
     /// <summary>Operators that join or weigh two values elementwise: a vector that meets an activation there is a bias or a gain.</summary>
-    internal static bool IsElementwise(NodeProto node) => node.OpType is "Add" or "Sub" or "Mul" or "Div" or "Sum" or "Mean" ;
+    internal static bool IsElementwise(NodeProto node) => node.OpType is "Add" or "Sub" or "Mul" or "Div" or "Sum" or "Mean";
 
     /// <summary>Operators that put values beside each other or choose between them: a vector that meets an activation there is a learned token.</summary>
     internal static bool IsJoining(NodeProto node) => node.OpType is "Concat" or "Where" or "ScatterND" or "ScatterElements" or "Pad";

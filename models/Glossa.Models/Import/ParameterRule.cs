@@ -18,12 +18,14 @@ internal sealed class ParameterRule
     private readonly Dictionary<string, NodeProto> _producers = [];
     private readonly Dictionary<string, List<(NodeProto Node, int Input)>> _readers = [];
     private readonly HashSet<string> _initializers;
+    private readonly HashSet<string> _named;
+    private readonly HashSet<string> _byFormula;
     private readonly HashSet<string> _live = [];
     private readonly HashSet<string> _reaching;
 
-    private ParameterRule(GraphProto graph)
+    private ParameterRule(GraphProto graph, HashSet<string> named)
     {
-        _graph = graph;
+        (_graph, _named) = (graph, named);
         _shapes = ShapeInference.Infer(graph);
         _initializers = [.. graph.Initializer.Select(t => t.Name)];
         foreach (NodeProto node in graph.Node)
@@ -35,16 +37,21 @@ internal sealed class ParameterRule
                 list.Add((node, i));
             }
         }
-        HashSet<string> matrices = [.. graph.Initializer.Where(t => IsFloat(t) && IsMatrix(t) && !ByFormula(t)).Select(t => t.Name)];
+        _byFormula = [.. graph.Initializer.Where(t => IsFloat(t) && ByFormula(t)).Select(t => t.Name)];
+        HashSet<string> matrices = [.. graph.Initializer.Where(t => IsFloat(t) && IsMatrix(t) && !_byFormula.Contains(t.Name)).Select(t => t.Name)];
         FindLive(matrices);
         _reaching = FindReaching();
     }
 
     /// <summary>The trainable initializers, in the graph's order.</summary>
+    /// <param name="graph">The graph, constants folded.</param>
+    /// <param name="named">The initializers of the file; any other one was a constant of a node, or is a float weight in place of a quantized one.</param>
+    /// <param name="options">What the user wants otherwise.</param>
+    /// <param name="file">The file, for messages.</param>
     /// <exception cref="InputException">A pattern matches nothing that could be trained.</exception>
-    internal static List<TensorProto> Choose(GraphProto graph, ImportOptions options, string? file)
+    internal static List<TensorProto> Choose(GraphProto graph, HashSet<string> named, ImportOptions options, string? file)
     {
-        ParameterRule rule = new(graph);
+        ParameterRule rule = new(graph, named);
         string[] names = [.. graph.Initializer.Where(IsFloat).Select(t => t.Name)];
         foreach (string pattern in options.Train.Concat(options.Freeze))
         {
@@ -65,13 +72,32 @@ internal sealed class ParameterRule
     private bool IsParameter(TensorProto tensor)
     {
         if (tensor.Dims.Count == 0 || tensor.Dims.Contains(0) || !_reaching.Contains(tensor.Name)) return false;
-        return !ByFormula(tensor) && PlaysPart(tensor, IsMatrix(tensor));
+        if (_byFormula.Contains(tensor.Name) || (IsPlaceholder(tensor) && TensorContents.IsConstantFilled(TensorData.FloatSpan(tensor)))) return false;
+        return PlaysPart(tensor, IsMatrix(tensor));
     }
+
+    /// <summary>
+    /// True for a vector without a name of its own: where it is all ones or zeros, an exporter wrote it for a gain or bias that the model does not have.
+    /// </summary>
+    private bool IsPlaceholder(TensorProto tensor) => !IsMatrix(tensor) && tensor.Dims.Any(d => d > 1) && (!_named.Contains(tensor.Name) || IsAnonymous(tensor.Name));
+
+    /// <summary>Names that torch's exporters number: val_12, onnx::Mul_12, /layer/Constant_output_0.</summary>
+    private static bool IsAnonymous(string name) => name.StartsWith("val_", StringComparison.Ordinal) || name.Contains("::", StringComparison.Ordinal) || name.StartsWith('/');
+
+    /// <summary>A single number with the name that modules give their parameters.</summary>
+    private bool IsNamedParameter(string name)
+    {
+        if (!_named.Contains(name) || IsAnonymous(name)) return false;
+        string last = name[(name.LastIndexOf('.') + 1)..];
+        return last.Length < name.Length && SingleNames.Any(part => last.Contains(part, StringComparison.Ordinal));
+    }
+
+    private static readonly string[] SingleNames = ["weight", "bias", "gamma", "beta", "alpha", "gate"];
 
     private static bool ByFormula(TensorProto tensor)
     {
-        float[] values = TensorData.Floats(tensor);
-        return (IsMatrix(tensor) && TensorContents.IsMask(values)) || TensorContents.IsPositionTable(tensor, values);
+        ReadOnlySpan<float> values = TensorData.FloatSpan(tensor);
+        return TensorContents.HasInfinity(values) || (IsMatrix(tensor) && TensorContents.IsMask(values)) || TensorContents.IsPositionTable(tensor, values);
     }
 
     /// <summary>Whether the tensor, or a value that is computed from it and constants alone, plays a parameter's part in some node.</summary>
@@ -106,10 +132,10 @@ internal sealed class ParameterRule
     private bool Meets(NodeProto node, int input, TensorProto tensor, bool matrix)
     {
         bool single = tensor.Dims.All(d => d == 1);
-        if (ParameterRoles.IsJoining(node)) return !single && !TensorContents.IsConstantFilled(TensorData.Floats(tensor));
+        if (ParameterRoles.IsJoining(node)) return !single && !TensorContents.IsConstantFilled(TensorData.FloatSpan(tensor));
         if (matrix) return true;
         if (!ParameterRoles.IsElementwise(node)) return false;
-        return !single || (node.OpType == "Add" && node.Input.Where((_, i) => i != input).Any(IsSingleColumn));
+        return !single || IsNamedParameter(tensor.Name) || (node.OpType == "Add" && node.Input.Where((_, i) => i != input).Any(IsSingleColumn));
     }
 
     /// <summary>True for a product with a weight of one column: what it is added to is a bias.</summary>
@@ -124,6 +150,7 @@ internal sealed class ParameterRule
         return false;
     }
 
+    /// <summary>True for a value whose elements depend on no input of the graph; its shape may.</summary>
     private bool FromConstants(string value)
     {
         Stack<string> open = new([value]);
@@ -132,10 +159,8 @@ internal sealed class ParameterRule
         {
             if (name.Length == 0 || !seen.Add(name) || _initializers.Contains(name)) continue;
             if (!_producers.TryGetValue(name, out NodeProto? node)) return false;
-            for (int i = 0; i < node.Input.Count; i++)
-            {
-                if (Carries(node, i)) open.Push(node.Input[i]);
-            }
+            int elements = node.OpType is "ConstantOfShape" or "Shape" or "Size" ? 0 : node.OpType is "Expand" or "Reshape" or "Tile" or "Slice" ? 1 : node.Input.Count;
+            for (int i = 0; i < Math.Min(elements, node.Input.Count); i++) open.Push(node.Input[i]);
         }
         return true;
     }

@@ -16,13 +16,13 @@ internal static class ParameterTies
         Dictionary<int, TensorProto> places = [];
         foreach (TensorProto tensor in parameters)
         {
-            // A function that is called twice brings its constants twice.
-            if (ModelTensors.Place(tensor) is { } place && !places.TryAdd(place, tensor))
+            ReadOnlySpan<uint> bits = MemoryMarshal.Cast<byte, uint>(TensorData.Bytes(tensor));
+            // A function that is called twice brings its constants twice: one tensor of the file, whatever it holds.
+            if (ModelTensors.Place(tensor) is { } place && !places.TryAdd(place, tensor) && Match(places[place], tensor) is { Permutation: null })
             {
                 ties[tensor.Name] = (places[place], null);
                 continue;
             }
-            ReadOnlySpan<uint> bits = MemoryMarshal.Cast<byte, uint>(TensorData.Bytes(tensor));
             if (!IsDistinctive(bits)) continue;
             (string, ulong) key = (string.Join(",", tensor.Dims.Order()), Fingerprint(bits));
             if (!groups.TryGetValue(key, out List<TensorProto>? group)) groups[key] = group = [];

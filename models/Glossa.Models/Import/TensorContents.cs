@@ -10,20 +10,26 @@ internal static class TensorContents
     /// <summary>All elements equal.</summary>
     internal static bool IsConstantFilled(ReadOnlySpan<float> values) => values.Length == 0 || values.IndexOfAnyExcept(values[0]) < 0;
 
+    /// <summary>Some element is infinite or no number: a mask, or nothing that training could start from.</summary>
+    internal static bool HasInfinity(ReadOnlySpan<float> values)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value)) return true;
+        }
+        return false;
+    }
+
     /// <summary>
-    /// A mask: nothing but 0 and 1, or nothing but 0 and a number so low that no weight has it (-inf, -65504, -1e4, ...), both of them present.
+    /// A mask or selection: 0 and one other number, both of them present. That is 1, or so low that no weight has it (-100, -1e4, -65504, -inf, ...); among many
+    /// elements it may be any.
     /// </summary>
     internal static bool IsMask(ReadOnlySpan<float> values)
     {
-        bool zeros = false, ones = false, lows = false;
-        foreach (float value in values)
-        {
-            if (value == 0) zeros = true;
-            else if (value == 1) ones = true;
-            else if (value <= -1000) lows = true;
-            else return false;
-        }
-        return zeros && (ones ^ lows);
+        int other = values.IndexOfAnyExcept(0f);
+        if (other < 0 || !values.Contains(0f)) return false;
+        float number = values[other];
+        return (number == 1 || number <= -100 || values.Length >= 16) && values.IndexOfAnyExcept(0f, number) < 0;
     }
 
     /// <summary>

@@ -21,6 +21,9 @@ internal static class TensorData
         return Narrowed([.. tensor.Int32Data.Select(v => (long)v)], bits);
     }
 
+    /// <summary>The elements of a float32 tensor, without a copy where its bytes are them.</summary>
+    internal static ReadOnlySpan<float> FloatSpan(TensorProto tensor) => MemoryMarshal.Cast<byte, float>(Bytes(tensor));
+
     /// <summary>The elements of a tensor of floats, integers or booleans as float32.</summary>
     internal static float[] Floats(TensorProto tensor)
     {

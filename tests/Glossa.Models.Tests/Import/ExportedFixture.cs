@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Glossa.Models.Import;
 using Glossa.Models.Onnx;
@@ -12,6 +13,7 @@ namespace Glossa.Models.Tests.Import;
 internal sealed class ExportedFixture : IDisposable
 {
     private const long Ignored = -100;
+    private static readonly ConcurrentDictionary<string, ImportedModel> Models = new();
     private readonly SafetensorsReader _reference;
     private readonly JsonElement _description;
 
@@ -45,7 +47,7 @@ internal sealed class ExportedFixture : IDisposable
         }
         string path = Path.Combine(folder, name);
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(path, "reference.json")));
-        ImportedModel model = ModelImport.Read(Path.Combine(path, "model.onnx"), new ImportOptions());
+        ImportedModel model = Models.GetOrAdd(name, _ => ModelImport.Read(Path.Combine(path, "model.onnx"), new ImportOptions()));
         return new ExportedFixture(model, SafetensorsReader.Open(Path.Combine(path, "reference.safetensors")), json.RootElement.Clone());
     }
 

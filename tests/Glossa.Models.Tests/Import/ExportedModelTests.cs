@@ -79,6 +79,18 @@ public sealed class ExportedModelTests
         Assert.That(written.ToByteArray(), Is.EqualTo(fixture.Model.Original.ToByteArray()));
     }
 
+    /// <summary>Folding and inlining change no bit: the file's own graph, repaired where it has to be, computes what the imported one does.</summary>
+    [TestCaseSource(nameof(Names))]
+    public void WriteBack_Repaired_ComputesTheSameBits(string name)
+    {
+        using ExportedFixture fixture = ExportedFixture.Open(name);
+        ModelProto written = TrainedWeights.WriteBack(fixture.Model, Values(fixture.Model, v => v), repair: true);
+        DoubleTensor expected = RuntimeEvaluator.Run(fixture.Graph, fixture.Inputs, [fixture.MainOutput], fixture.Opset)[fixture.MainOutput];
+        DoubleTensor actual = RuntimeEvaluator.Run(written.Graph, fixture.Inputs, [fixture.MainOutput], fixture.Opset)[fixture.MainOutput];
+        Assert.That(actual.Data, Is.EqualTo(expected.Data));
+        Assert.That(written.ToByteArray().SequenceEqual(fixture.Model.Original.ToByteArray()), Is.EqualTo(!fixture.Model.Notes.Any(n => n.StartsWith("repaired", StringComparison.Ordinal))));
+    }
+
     /// <summary>The written graph computes what the trained forward graph computes.</summary>
     [TestCaseSource(nameof(Names))]
     public void WriteBack_ChangedValues_ReachEveryTwin(string name)

@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Glossa.Models.Import;
 using Glossa.Models.Losses;
 using Glossa.Models.Onnx;
 using Glossa.Models.Steps;
 using Glossa.Training.Engines;
+using Google.Protobuf;
 
 namespace Glossa.Benchmarks;
 
@@ -18,20 +20,57 @@ internal static class ThirdPartyStep
 
     private static void Run(BenchmarkArguments arguments)
     {
-        Setting setting = new(arguments);
-        if (arguments.Text("side") is { } side)
+        if (arguments.Text("prepared") is { } prepared)
         {
-            using Side measured = setting.Open(side);
-            for (int i = 0; i < 3; i++) measured.Run();
-            Console.WriteLine(PeakMemory.OfThisProcess());
+            RunPrepared(arguments, prepared);
             return;
         }
+        Setting setting = new(arguments);
         foreach (string each in Setting.Sides) Console.WriteLine($"{each}: {StepProfile.Census(setting.Step(each))}");
         Compare(setting, arguments.Number("repetitions", 7));
-        long[] peaks = [.. Setting.Sides.Select(each => PeakMemory.OfChild([.. Environment.GetCommandLineArgs().Skip(1), "side=" + each]))];
+        long[] peaks = [.. Setting.Sides.Select(each => PeakOf(setting, each))];
         Console.WriteLine($"peak memory: {Setting.Sides[0]} {peaks[0] >> 20} MiB, {Setting.Sides[1]} {peaks[1] >> 20} MiB, ratio {(double)peaks[0] / peaks[1]:F3}");
         if (arguments.Number("profile", 0) == 0) return;
         foreach (string each in Setting.Sides) Console.WriteLine($"{each}:\n{StepProfile.Measure(setting.Step(each), setting.Initial(each), setting.Batches[0])}");
+    }
+
+    // The process that is measured reads a finished step and its weights, so that what reading and building took does not count.
+    private static long PeakOf(Setting setting, string side)
+    {
+        string folder = Directory.CreateTempSubdirectory("glossa-step").FullName;
+        try
+        {
+            StepModel step = setting.Step(side);
+            Dictionary<string, float[]> initial = setting.Initial(side);
+            File.WriteAllBytes(Path.Combine(folder, "step.onnx"), step.Model.ToByteArray());
+            using (FileStream weights = File.Create(Path.Combine(folder, "weights")))
+            {
+                foreach ((string name, _) in step.Parameters) weights.Write(MemoryMarshal.AsBytes(initial[name].AsSpan()));
+            }
+            return PeakMemory.OfChild([.. Environment.GetCommandLineArgs().Skip(1), $"prepared={folder}", $"vocabulary={setting.Vocabulary}", $"width={setting.Width}"]);
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    private static void RunPrepared(BenchmarkArguments arguments, string folder)
+    {
+        StepModel step = StepModel.Of(ModelProto.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(folder, "step.onnx"))));
+        Dictionary<string, float[]> initial = [];
+        using (FileStream weights = File.OpenRead(Path.Combine(folder, "weights")))
+        {
+            foreach ((string name, long[] shape) in step.Parameters)
+            {
+                initial[name] = new float[shape.Aggregate(1L, (a, b) => a * b)];
+                weights.ReadExactly(MemoryMarshal.AsBytes(initial[name].AsSpan()));
+            }
+        }
+        MicroBatch[] batches = [.. Setting.Draw(arguments, arguments.Number("vocabulary", 0), arguments.Number("width", 0)).Select(b => b.For(step))];
+        using CpuEngine engine = new(step, initial, arguments.Number("workers", 2));
+        for (int i = 0; i < 3; i++) engine.Run(batches, 1e-3f);
+        Console.WriteLine(PeakMemory.OfThisProcess());
     }
 
     private static void Compare(Setting setting, int repetitions)
@@ -90,11 +129,13 @@ internal static class ThirdPartyStep
         public static readonly string[] Sides = ["exported", "own"];
 
         private readonly Dictionary<string, ModelProto> _models = [];
+        private readonly ImportedModel _imported;
 
         public Setting(BenchmarkArguments arguments)
         {
             string path = arguments.Text("model") ?? throw new InputException("no model", fix: "give model=FILE, an exported BERT encoder with tensors named as its framework names them");
-            ModelProto exported = ModelImport.Read(path, new ImportOptions()).Forward;
+            _imported = ModelImport.Read(path, new ImportOptions());
+            ModelProto exported = _imported.Forward;
             Dictionary<string, TensorProto> initializers = exported.Graph.Initializer.ToDictionary(i => i.Name);
             Names = Parameters(exported.Graph, initializers, arguments.Number("layers", 6));
             Dictionary<string, TensorProto> own = Names.ToDictionary(n => n.Ours, n => initializers[n.Theirs].Clone());
@@ -103,12 +144,20 @@ internal static class ThirdPartyStep
             float epsilon = exported.Graph.Node.FirstOrDefault(n => n.OpType == "LayerNormalization")?.Attribute.First(a => a.Name == "epsilon").F ?? 1e-12f;
             _models[Sides[0]] = exported;
             _models[Sides[1]] = new EncoderGraph(own, arguments.Number("layers", 6), arguments.Number("heads", 12), width, epsilon).Build();
-            Batches = TokenBatch.Random(arguments.Number("micros", 4), arguments.Number("batch", 8), arguments.Number("sequence", 128), vocabulary, width, padded: true);
+            (Vocabulary, Width) = (vocabulary, width);
+            Batches = Draw(arguments, vocabulary, width);
             Weight = 1f / Batches.Sum(b => b.Labelled);
             Workers = arguments.Number("workers", 2);
         }
 
         public IReadOnlyList<(string Theirs, string Ours)> Names { get; }
+
+        public static TokenBatch[] Draw(BenchmarkArguments arguments, int vocabulary, int width) =>
+            TokenBatch.Random(arguments.Number("micros", 4), arguments.Number("batch", 8), arguments.Number("sequence", 128), vocabulary, width, padded: true);
+
+        public int Vocabulary { get; }
+
+        public int Width { get; }
 
         public TokenBatch[] Batches { get; }
 
@@ -116,8 +165,11 @@ internal static class ThirdPartyStep
 
         public int Workers { get; }
 
-        public StepModel Step(string side) => TrainingStep.Build(_models[side],
-            new StepOptions { Loss = LossKind.TokenClassification, TimeMajor = side == Sides[1], Accumulate = true, WeightedLoss = true });
+        public StepModel Step(string side)
+        {
+            StepOptions options = new() { Loss = LossKind.TokenClassification, TimeMajor = side == Sides[1], Accumulate = true, WeightedLoss = true };
+            return side == Sides[0] ? TrainingStep.Build(_imported, options) : TrainingStep.Build(_models[side], options);
+        }
 
         public Dictionary<string, float[]> Initial(string side) => _models[side].Graph.Initializer
             .Where(i => i.DataType == (int)TensorProto.Types.DataType.Float).ToDictionary(i => i.Name, OnnxFactory.Floats);

@@ -8,7 +8,7 @@ namespace Glossa.Models.Gradients;
 internal static class ActivationRules
 {
     private const float SqrtHalf = 0.70710678118654752f;
-    private const float InverseSqrtTwoPi = 0.39894228040143268f;
+    private const float LogTwoOverSqrtPi = 0.12078223763524522f;
     private const float SqrtTwoOverPi = 0.79788456080286536f;
     private const float CubicTerm = 0.044715f;
 
@@ -40,13 +40,15 @@ internal static class ActivationRules
         rules.Add("LogSoftmax", LogSoftmax);
     }
 
-    /// <summary>Derivative of x Phi(x): Phi(x) + x phi(x).</summary>
+    /// <summary>
+    /// Derivative of x Phi(x), Phi(x) + x phi(x), in few passes: with u = x / sqrt 2 it is (erf u + exp(ln(2 / sqrt pi) - u^2) u + 1) / 2.
+    /// </summary>
     internal static Value ErfGelu(GradientContext c, Value x)
     {
         GraphBuilder g = c.G;
-        Value cdf = g.Mul(g.Add(g.Op("Erf", [g.Mul(x, c.Scalar(SqrtHalf))]), c.Scalar(1)), c.Scalar(0.5f));
-        Value density = g.Mul(g.Op("Exp", [g.Mul(g.Mul(x, x), c.Scalar(-0.5f))]), c.Scalar(InverseSqrtTwoPi));
-        return g.Add(cdf, g.Mul(x, density));
+        Value u = g.Mul(x, c.Scalar(SqrtHalf));
+        Value density = g.Op("Exp", [g.Sub(c.Scalar(LogTwoOverSqrtPi), g.Mul(u, u))]);
+        return g.Mul(g.Add(g.Add(g.Op("Erf", [u]), g.Mul(density, u)), c.Scalar(1)), c.Scalar(0.5f));
     }
 
     /// <summary>Derivative of x/2 (1 + tanh u) with u = sqrt(2/pi) (x + 0.044715 x^3).</summary>

@@ -25,7 +25,7 @@ internal static class Broadcasting
         for (int i = 0; i < to.Count; i++)
         {
             Dimension source = from[extra + i];
-            if (to[i].Equals(source)) continue;
+            if (to[i].Equals(source) || to[i].IsCutOf(source)) continue;
             if (to[i].Is(1)) axes.Add(extra + i);
             else if (!to[i].IsConstant) return ReduceAtRunTime(c.G, gradient, target);
         }

@@ -56,6 +56,9 @@ internal sealed class PatternGraph
     /// <summary>Lets every reader of a value read another one.</summary>
     public void Replace(string value, Value by) => Index.ReplaceUses(value, by.Name);
 
+    /// <summary>True for an initializer that is trained.</summary>
+    public bool IsParameter(string value) => _parameters.Contains(value);
+
     /// <summary>True for float32, the element type that training computes in.</summary>
     public bool IsFloat(string value) => Shapes.Type(value) == DataType.Float;
 

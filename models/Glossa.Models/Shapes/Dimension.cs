@@ -92,6 +92,24 @@ public sealed class Dimension : IEquatable<Dimension>
         return ExactQuotient(divisor) ?? Named($"floor({this}/{divisor})");
     }
 
+    /// <summary>The length of [0, <paramref name="end"/>) cut out of an axis of a known size: <paramref name="end"/> itself, unless it lies behind the axis.</summary>
+    public static Dimension Clipped(long size, Dimension end)
+    {
+        ArgumentNullException.ThrowIfNull(end);
+        return Named($"min({size.ToString(CultureInfo.InvariantCulture)},{end})");
+    }
+
+    /// <summary>
+    /// True where this is <paramref name="other"/> cut at a known size of at least 2 (<see cref="Clipped"/>). The two broadcast together only where they are equal:
+    /// one of them is 1 only where both are.
+    /// </summary>
+    public bool IsCutOf(Dimension other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Symbol is { } symbol && symbol.StartsWith("min(", StringComparison.Ordinal) && symbol.EndsWith($",{other})", StringComparison.Ordinal)
+            && long.TryParse(symbol.AsSpan(4, symbol.Length - other.ToString().Length - 6), CultureInfo.InvariantCulture, out long size) && size > 1;
+    }
+
     /// <summary>The quotient where the division leaves no rest for any value of the symbols, otherwise null.</summary>
     public Dimension? ExactQuotient(Dimension divisor)
     {

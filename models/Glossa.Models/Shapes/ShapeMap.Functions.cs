@@ -40,6 +40,8 @@ public sealed partial class ShapeMap
         if (a.Is(1) || a.Equals(b)) return b;
         if (b.Is(1)) return a;
         if (a.IsConstant) return a;
+        if (a.IsCutOf(b)) return b;
+        if (b.IsCutOf(a)) return a;
         return b.IsConstant ? b : Fresh();
     }
 

@@ -149,8 +149,8 @@ public sealed partial class ShapeMap
         if (toEnd && start.Is(0)) return size;
         if (!start.Is(0)) return Fresh();
         if (size.Equals(end)) return size;
-        // Up to a symbol: it may lie behind the end, so only what a caller declares can tell. Keep the safe answer.
-        return Fresh();
+        // Up to a symbol: it may lie behind the end.
+        return size.IsConstant && end.Symbol is not null ? Dimension.Clipped(size.Value, end) : Fresh();
     }
 
     /// <summary>A slice's first index and the bound that it stops before, normalised as the operator's specification says.</summary>

@@ -41,7 +41,7 @@ internal static class SoftmaxGradient
         if (dP is null || dP.OpType != "FusedMatMul" || GraphIndex.IntAttribute(dP, "transB", 0) != 1 || dP.Attribute.Any(a => a.Name == "alpha")) return null;
         if (index.Producer(product.Input[weightsAt], "Softmax") is not { } softmax) return null;
         NodeProto? mixed = index.Consumers(softmax.Output[0]).FirstOrDefault(n =>
-            n.OpType == "FusedMatMul" && n.Input[0] == softmax.Output[0] && n.Input[1] == dP.Input[1] && GraphIndex.IntAttribute(n, "transA", 0) == 0);
+            n.OpType is "FusedMatMul" or "MatMul" && n.Input[0] == softmax.Output[0] && n.Input[1] == dP.Input[1] && GraphIndex.IntAttribute(n, "transA", 0) == 0);
         return mixed is null ? null : (mixed.Output[0], dP.Input[0], GraphIndex.IntAttribute(dP, "transBatchA", 0) == 1);
     }
 }

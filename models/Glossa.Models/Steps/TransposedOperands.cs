@@ -4,8 +4,9 @@ using Glossa.Models.Onnx;
 namespace Glossa.Models.Steps;
 
 /// <summary>
-/// Products read their operands transposed where the runtime's fused product can: MatMul(x, Transpose(W)), and operands whose first axis
-/// (time) and batch are exchanged. A transposed left matrix stays: packing it costs more than transposing the narrow operand once.
+/// Products read their operands transposed where the runtime's fused product can: MatMul(x, Transpose(W)), batches of small matrices (attention's) on
+/// either side, and operands whose first axis (time) and batch are exchanged. A transposed left matrix without a batch stays: packing it costs more than
+/// transposing the narrow operand once.
 /// </summary>
 internal static class TransposedOperands
 {
@@ -16,6 +17,8 @@ internal static class TransposedOperands
         {
             if (node.OpType is not ("MatMul" or "FusedMatMul")) continue;
             FoldMatrix(index, node);
+            FoldLastAxes(index, node, 0, "transA");
+            FoldLastAxes(index, node, 1, "transB");
             FoldBatch(index, node, 0, "transBatchA");
             FoldBatch(index, node, 1, "transBatchB");
         }
@@ -25,6 +28,15 @@ internal static class TransposedOperands
     {
         if (GraphIndex.IntAttribute(node, "transB", 0) != 0 || Transposed(index, node, 1, [1, 0]) is not { } source) return;
         Fuse(index, node, 1, source, "transB");
+    }
+
+    private static void FoldLastAxes(GraphIndex index, NodeProto node, int input, string attribute)
+    {
+        if (GraphIndex.IntAttribute(node, attribute, 0) != 0 || GraphIndex.IntAttribute(node, attribute.Replace("trans", "transBatch", StringComparison.Ordinal), 0) != 0) return;
+        if (index.Producer(node.Input[input], "Transpose") is not { } transpose || GraphIndex.Permutation(transpose) is not { Length: > 2 } permutation) return;
+        long rank = permutation.Length;
+        if (permutation.Select((p, i) => p == (i == rank - 1 ? rank - 2 : i == rank - 2 ? rank - 1 : i)).All(exchanged => exchanged))
+            Fuse(index, node, input, transpose.Input[0], attribute);
     }
 
     private static void FoldBatch(GraphIndex index, NodeProto node, int input, string attribute)

@@ -1,5 +1,4 @@
-using Glossa.Models.Onnx;
-using Microsoft.ML.OnnxRuntime;
+using Glossa.Training.Engines;
 using static Glossa.Models.Onnx.TensorProto.Types;
 
 namespace Glossa.Training.Verification;
@@ -8,18 +7,17 @@ namespace Glossa.Training.Verification;
 /// <param name="Name">Name of the graph's input.</param>
 /// <param name="Type">Its element type, as the graph declares it.</param>
 /// <param name="Shape">Its shape.</param>
-/// <param name="Data">float[], long[], int[] or bool[], row by row.</param>
+/// <param name="Data">float[] or long[] (integers and booleans), row by row.</param>
 public sealed record FeedTensor(string Name, DataType Type, long[] Shape, Array Data)
 {
-    /// <summary>The tensor in the runtime's form, over a copy or the same memory; dispose it after the run.</summary>
+    /// <summary>The tensor as an input of a micro-batch, in the element type that the graph declares.</summary>
     /// <exception cref="InputException">Its element type is none that is fed.</exception>
-    public OrtValue ToRuntime() => (Type, Data) switch
+    public BatchInput ToInput() => (Type, Data) switch
     {
-        (DataType.Float, float[] data) => OrtValue.CreateTensorValueFromMemory(data, Shape),
-        (DataType.Float16, float[] data) => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(data, value => (Float16)value), Shape),
-        (DataType.Int64, long[] data) => OrtValue.CreateTensorValueFromMemory(data, Shape),
-        (DataType.Int32, long[] data) => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(data, value => checked((int)value)), Shape),
-        (DataType.Bool, long[] data) => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(data, value => value != 0), Shape),
+        (DataType.Float, float[] data) => BatchInput.Of(Name, data, Shape),
+        (DataType.Int64, long[] data) => BatchInput.Of(Name, data, Shape),
+        (DataType.Int32, long[] data) => BatchInput.Of(Name, Array.ConvertAll(data, value => checked((int)value)), Shape),
+        (DataType.Bool, long[] data) => BatchInput.Of(Name, Array.ConvertAll(data, value => value != 0), Shape),
         _ => throw new InputException($"the graph's input '{Name}' has the element type {Type}, which cannot be fed", fix: "export the model with int64, int32, bool or float inputs"),
     };
 

@@ -9,7 +9,10 @@ internal static class GradientComparison
     private const double NearZeroLimit = 1e-6;
 
     /// <summary>The worst of all gradients, and of those that are zero mathematically; a parameter that the step does not train counts as infinitely far.</summary>
-    public static IEnumerable<VerificationCheck> Compare(ReferenceFolder reference, StepRunner runner)
+    /// <param name="reference">The reference.</param>
+    /// <param name="runner">A step that was run.</param>
+    /// <param name="check">Name of the first check.</param>
+    public static IEnumerable<VerificationCheck> Compare(ReferenceFolder reference, StepRunner runner, string check)
     {
         IReadOnlySet<string> nearZero = reference.NearZero;
         (double Worst, string Where) relative = (0, ""), absolute = (0, "");
@@ -22,7 +25,7 @@ internal static class GradientComparison
             if (nearZero.Contains(group.Key)) absolute = Worse(absolute, (difference, where));
             else relative = Worse(relative, (largest == 0 ? (difference <= NearZeroLimit ? 0 : double.PositiveInfinity) : difference / largest, where));
         }
-        yield return new VerificationCheck(VerificationChecks.Gradients, relative.Worst, RelativeLimit, relative.Where);
+        yield return new VerificationCheck(check, relative.Worst, RelativeLimit, relative.Where);
         if (nearZero.Count > 0) yield return new VerificationCheck(VerificationChecks.NearZero, absolute.Worst, NearZeroLimit, absolute.Where);
     }
 

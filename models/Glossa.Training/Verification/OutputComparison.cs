@@ -1,4 +1,5 @@
 using Glossa.Models.Onnx;
+using Glossa.Training.Engines;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Glossa.Training.Verification;
@@ -15,7 +16,8 @@ internal static class OutputComparison
         string[] names = [.. reference.Outputs.Where(name => forward.Graph.Output.Any(output => output.Name == name))];
         if (!names.Contains(reference.MainOutput)) throw new InputException($"the graph has no output '{reference.MainOutput}', which the reference holds", fix: "take the model that the reference was made of");
         using InferenceSession session = RuntimeSession.Open(forward);
-        Dictionary<string, OrtValue> inputs = feeds.ToDictionary(feed => feed.Name, feed => feed.ToRuntime());
+        MicroBatch batch = new([.. feeds.Select(feed => feed.ToInput())]);
+        Dictionary<string, OrtValue> inputs = batch.Inputs.ToDictionary(input => input.Name, input => input.ToOrtValue());
         try
         {
             using RunOptions run = new();
@@ -25,7 +27,7 @@ internal static class OutputComparison
         }
         catch (OnnxRuntimeException e)
         {
-            throw RuntimeSession.Failed(e);
+            throw RuntimeFailure.OfRun(e, batch);
         }
         finally
         {

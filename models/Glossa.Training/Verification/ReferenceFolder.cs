@@ -95,7 +95,7 @@ internal sealed class ReferenceFolder : IDisposable
     private IEnumerable<string> Names(string prefix) => _tensors.Entries.Where(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(entry => entry.Name[prefix.Length..]);
 
     private FeedTensor Feed(string name, DataType type, string stored) => new(name, type, Shape(stored),
-        type is DataType.Float or DataType.Float16 ? _tensors.ReadFloats(stored) : _tensors.ReadInt64s(stored));
+        type == DataType.Float ? _tensors.ReadFloats(stored) : _tensors.ReadInt64s(stored));
 
     private static ReferenceParameter Parameter(JsonProperty property)
     {

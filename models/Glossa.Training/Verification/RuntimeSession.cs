@@ -1,12 +1,12 @@
-using System.Text.RegularExpressions;
 using Glossa.Models.Onnx;
+using Glossa.Training.Engines;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Glossa.Training.Verification;
 
-/// <summary>ONNX Runtime sessions for checking graphs; its failures become one line.</summary>
-internal static partial class RuntimeSession
+/// <summary>ONNX Runtime sessions for checking graphs.</summary>
+internal static class RuntimeSession
 {
     /// <summary>Opens a graph as the CPU engine does, with as many threads as the runtime chooses, none of which spins.</summary>
     /// <exception cref="InputException">The runtime refuses the graph.</exception>
@@ -26,14 +26,7 @@ internal static partial class RuntimeSession
         }
         catch (OnnxRuntimeException e)
         {
-            throw Failed(e);
+            throw RuntimeFailure.OfLoad(e);
         }
     }
-
-    /// <summary>The runtime's complaint without its source places and codes.</summary>
-    public static InputException Failed(OnnxRuntimeException e) => new(
-        "ONNX Runtime cannot run the graph: " + Noise().Replace(e.Message, " ").Trim(), fix: "check the shapes of what is fed, or export the model again", inner: e);
-
-    [GeneratedRegex(@"\[ErrorCode:\w+\]|/\S+\.(cc|h):\d+\s+\S+(\([^)]*\))?|\s+")]
-    private static partial Regex Noise();
 }

@@ -33,7 +33,8 @@ internal static class SecondShape
     private static long Shorter(FeedTensor feed, int axis, long size, long length, int batchUnit)
     {
         if (axis == 0) return size > batchUnit ? size - batchUnit : size;
-        bool positions = axis == 1 && length > 2 && (size == length || (size > length && feed.Name.Contains("mask", StringComparison.Ordinal)));
+        // Floats beside the target are states of other lengths (a cache of keys and values).
+        bool positions = feed.Data is long[] && length > 2 && (size == length || (size > length && feed.Name.Contains("mask", StringComparison.Ordinal)));
         return positions ? size - 2 : size;
     }
 

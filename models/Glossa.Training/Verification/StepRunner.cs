@@ -1,7 +1,8 @@
+using Glossa.Models.Building;
 using Glossa.Models.Onnx;
 using Glossa.Models.Steps;
+using Glossa.Training.Engines;
 using Glossa.Training.Parameters;
-using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -11,12 +12,12 @@ namespace Glossa.Training.Verification;
 public sealed class StepRunner : IDisposable
 {
     private readonly StepModel _step;
-    private readonly InferenceSession _session;
-    private readonly OrtIoBinding _binding;
+    private readonly bool _accumulates;
     private readonly RunOptions _run = new();
     private readonly List<OrtValue> _values = [];
     private readonly FloatBuffer _loss = new(1);
-    private readonly bool _accumulates;
+    private readonly BoundSession _whole;
+    private BoundSession? _lossAlone;
 
     /// <summary>Loads a step, whose parameters are zero until <see cref="Load"/> or the caller fills them.</summary>
     /// <exception cref="InputException">ONNX Runtime refuses the graph.</exception>
@@ -26,17 +27,15 @@ public sealed class StepRunner : IDisposable
         _step = step;
         Layout = new ParameterLayout(step.Parameters);
         (Parameters, Gradients) = (new FloatBuffer(Layout.Length), new FloatBuffer(Layout.Length));
-        _session = RuntimeSession.Open(step.Model);
-        _binding = _session.CreateIoBinding();
-        _accumulates = step.Parameters.Count > 0 && _session.InputMetadata.ContainsKey(StepModel.Accumulator(step.Parameters[0].Name));
+        HashSet<string> inputs = [.. step.Model.Graph.Input.Select(input => input.Name)];
+        _accumulates = step.Parameters.Any(parameter => inputs.Contains(StepModel.Accumulator(parameter.Name)));
+        _whole = Bind(step.Model);
         foreach (ParameterSlot slot in Layout.Slots)
         {
-            _binding.BindInput(slot.Name, Tensor(Parameters, slot.Offset, slot.Length, slot.Shape));
             OrtValue gradient = Tensor(Gradients, slot.Offset, slot.Length, slot.Shape);
-            if (_accumulates) _binding.BindInput(StepModel.Accumulator(slot.Name), gradient);
-            _binding.BindOutput(StepModel.Gradient(slot.Name), gradient);
+            if (_accumulates) _whole.Binding.BindInput(StepModel.Accumulator(slot.Name), gradient);
+            _whole.Binding.BindOutput(StepModel.Gradient(slot.Name), gradient);
         }
-        _binding.BindOutput(StepModel.Loss, Tensor(_loss, 0, 1, []));
     }
 
     /// <summary>Place of every parameter in the spans.</summary>
@@ -60,21 +59,43 @@ public sealed class StepRunner : IDisposable
     /// <exception cref="InputException">A feed is missing or has a wrong shape, or the graph cannot be run with it.</exception>
     public double Run(IReadOnlyCollection<FeedTensor> feeds)
     {
-        FeedCheck.Require(_step, feeds);
         if (_accumulates) Gradients.Span.Clear();
+        return Run(_whole, feeds);
+    }
+
+    /// <summary>Computes the loss alone, by a graph that holds nothing else.</summary>
+    /// <inheritdoc cref="Run(IReadOnlyCollection{FeedTensor})"/>
+    public double Loss(IReadOnlyCollection<FeedTensor> feeds) => Run(_lossAlone ??= Bind(LossAlone()), feeds);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _whole.Dispose();
+        _lossAlone?.Dispose();
+        _values.ForEach(value => value.Dispose());
+        _run.Dispose();
+        _loss.Dispose();
+        Parameters.Dispose();
+        Gradients.Dispose();
+    }
+
+    private double Run(BoundSession bound, IReadOnlyCollection<FeedTensor> feeds)
+    {
+        FeedCheck.Require(_step, feeds);
+        MicroBatch batch = new([.. feeds.Where(feed => bound.Session.InputMetadata.ContainsKey(feed.Name)).Select(feed => feed.ToInput())]);
         List<OrtValue> values = [];
         try
         {
-            foreach (FeedTensor feed in feeds.Where(feed => _session.InputMetadata.ContainsKey(feed.Name)))
+            foreach (BatchInput input in batch.Inputs)
             {
-                values.Add(feed.ToRuntime());
-                _binding.BindInput(feed.Name, values[^1]);
+                values.Add(input.ToOrtValue());
+                bound.Binding.BindInput(input.Name, values[^1]);
             }
-            _session.RunWithBinding(_run, _binding);
+            bound.Session.RunWithBinding(_run, bound.Binding);
         }
         catch (OnnxRuntimeException e)
         {
-            throw RuntimeSession.Failed(e);
+            throw RuntimeFailure.OfRun(e, batch);
         }
         finally
         {
@@ -83,16 +104,26 @@ public sealed class StepRunner : IDisposable
         return _loss.Span[0];
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private ModelProto LossAlone()
     {
-        _binding.Dispose();
-        _values.ForEach(value => value.Dispose());
-        _session.Dispose();
-        _run.Dispose();
-        _loss.Dispose();
-        Parameters.Dispose();
-        Gradients.Dispose();
+        ModelProto model = _step.Model.Clone();
+        ValueInfoProto loss = model.Graph.Output.First(output => output.Name == StepModel.Loss);
+        model.Graph.Output.Clear();
+        model.Graph.Output.Add(loss);
+        GraphCleaning.DropUnread(model.Graph);
+        ValueInfoProto[] inputs = [.. model.Graph.Input.Where(input => _step.Parameters.All(parameter => input.Name != StepModel.Accumulator(parameter.Name)))];
+        model.Graph.Input.Clear();
+        model.Graph.Input.AddRange(inputs);
+        return model;
+    }
+
+    private BoundSession Bind(ModelProto model)
+    {
+        InferenceSession session = RuntimeSession.Open(model);
+        OrtIoBinding binding = session.CreateIoBinding();
+        foreach (ParameterSlot slot in Layout.Slots) binding.BindInput(slot.Name, Tensor(Parameters, slot.Offset, slot.Length, slot.Shape));
+        binding.BindOutput(StepModel.Loss, Tensor(_loss, 0, 1, []));
+        return new BoundSession(session, binding);
     }
 
     private OrtValue Tensor(FloatBuffer buffer, int offset, int length, long[] shape)
@@ -101,5 +132,14 @@ public sealed class StepRunner : IDisposable
             buffer.Address + ((nint)offset * sizeof(float)), (long)length * sizeof(float));
         _values.Add(value);
         return value;
+    }
+
+    private sealed record BoundSession(InferenceSession Session, OrtIoBinding Binding) : IDisposable
+    {
+        public void Dispose()
+        {
+            Binding.Dispose();
+            Session.Dispose();
+        }
     }
 }

@@ -11,7 +11,7 @@ namespace Glossa.Training.Verification;
 /// <summary>Drawn feeds for a transformer's graph, told by the names and types of its inputs.</summary>
 internal static class SyntheticBatch
 {
-    private const int Batch = 4, Sequence = 6;
+    private const int Batch = 6, Sequence = 6;
 
     /// <summary>Draws what the step is fed with; the same graph gives the same values.</summary>
     public static IReadOnlyList<FeedTensor> Create(ModelProto forward, StepModel step, LossKind loss, string? output)
@@ -27,7 +27,7 @@ internal static class SyntheticBatch
             DataType type = (DataType)input.Type.TensorType.ElemType;
             long[] shape = [.. input.Type.TensorType.Shape.Dim.Select(Size)];
             int count = checked((int)shape.Aggregate(1L, (a, b) => a * b));
-            Array data = type is DataType.Float or DataType.Float16
+            Array data = type == DataType.Float
                 ? Enumerable.Range(0, count).Select(_ => (float)random.NextNormal()).ToArray()
                 : Enumerable.Range(0, count).Select(i => Whole(input.Name, i, shape, loss, classes, index, random)).ToArray();
             return new FeedTensor(input.Name, type, shape, data);

@@ -20,6 +20,9 @@ public static class VerificationChecks
     /// <summary>Largest difference of a gradient's elements, relative to its largest element.</summary>
     public const string Gradients = "gradients";
 
+    /// <summary>The same of a step that holds operators of ai.onnx alone, as the exporter's graph does.</summary>
+    public const string StandardGradients = "gradients, standard operators";
+
     /// <summary>Largest absolute difference of a gradient that is mathematically zero.</summary>
     public const string NearZero = "near-zero gradients";
 
@@ -35,7 +38,10 @@ public static class VerificationChecks
     /// <summary>Largest relative difference between a parameter's gradient and a central difference along it.</summary>
     public const string AlongGradient = "differences along gradients";
 
-    /// <summary>Largest difference between single elements of gradients and central differences, relative to what is resolvable.</summary>
+    /// <summary>Largest relative difference between the slope that a parameter's gradient gives along a drawn direction and a central difference.</summary>
+    public const string AlongDrawn = "differences, drawn direction";
+
+    /// <summary>Largest relative difference between single elements of gradients and central differences.</summary>
     public const string Entries = "differences at entries";
 }
 

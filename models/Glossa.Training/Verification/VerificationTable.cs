@@ -9,7 +9,7 @@ public static class VerificationTable
 {
     private static readonly string[] Columns =
     [
-        VerificationChecks.Outputs, VerificationChecks.Gradients, VerificationChecks.NearZero, VerificationChecks.Decay, VerificationChecks.NoDecay, VerificationChecks.SecondShape,
+        VerificationChecks.Outputs, VerificationChecks.Gradients, VerificationChecks.StandardGradients, VerificationChecks.NearZero, VerificationChecks.Decay, VerificationChecks.NoDecay, VerificationChecks.SecondShape,
     ];
 
     /// <summary>Writes reports as a Markdown table: a row a folder, the worst difference of each check.</summary>

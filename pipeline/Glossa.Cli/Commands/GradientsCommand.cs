@@ -16,14 +16,14 @@ internal static class GradientsCommand
         Option<string> path = new("--out") { HelpName = "FILE", Required = true, Description = "Where the step is written" };
         Option<bool> accumulate = new("--accumulate") { Description = "Adds acc.* inputs, to which the gradients are added" };
         Option<bool> weighted = new("--weighted") { Description = "Adds the input loss_weight, which takes the place of 1 / (number of labels)" };
-        Option<bool> standard = new("--standard") { Description = "Uses operators of ai.onnx alone, none of ONNX Runtime's own" };
+        Option<bool> fused = new("--fused") { Description = "Uses ONNX Runtime's own operators too, which are faster; without it the step is ai.onnx alone" };
         Option<string[]> freeze = Patterns("--freeze", "Initializers that stay as they are");
         Option<string[]> train = Patterns("--train", "Initializers that are trained although the rule leaves them constant");
         Option<string?> output = LossOptions.Output();
         Option<bool> json = CommandHost.JsonOption;
         Command command = new("gradients", "Writes the training step of an ONNX graph: loss and gradients as ordinary nodes")
         {
-            model, loss, path, accumulate, weighted, standard, freeze, train, output, json,
+            model, loss, path, accumulate, weighted, fused, freeze, train, output, json,
         };
         host.Details[command] =
             """
@@ -41,7 +41,7 @@ internal static class GradientsCommand
                 Output = result.GetValue(output),
                 Accumulate = result.GetValue(accumulate),
                 WeightedLoss = result.GetValue(weighted),
-                FusedOperators = !result.GetValue(standard),
+                FusedOperators = result.GetValue(fused),
             });
             OnnxFile.Write(result.GetValue(path)!, step.Model);
             if (host.Json) WriteJson(host, imported, step);

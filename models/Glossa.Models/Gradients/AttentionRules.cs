@@ -10,7 +10,7 @@ internal static class AttentionRules
 {
     internal static void AddTo(RuleCollector rules)
     {
-        rules.Add("Attention", AttentionGradient.Apply, restrictions: "no gradient through the output of scores; no nonpad_kv_seqlen");
+        rules.Add("Attention", AttentionGradient.Apply, restrictions: "no nonpad_kv_seqlen");
         rules.Add("RotaryEmbedding", c => Rotary(c, 1, 2), restrictions: "no gradient to the caches");
         rules.Add("RotaryEmbedding", c => Rotary(c, 2, 3), restrictions: "no gradient to the caches", domain: GradientRules.Microsoft);
     }
@@ -48,7 +48,6 @@ internal sealed class AttentionGradient
 
     internal static void Apply(GradientContext c)
     {
-        if (c.OutputGradient(3) is not null) throw c.Unsupported("the output of scores", "compute the scores by MatMul instead");
         if (c.Has(6)) throw c.Unsupported("nonpad_kv_seqlen", "pass an attention mask instead");
         new AttentionGradient(c).Write();
     }
@@ -74,17 +73,15 @@ internal sealed class AttentionGradient
         if (allowed is { } visible) scores = _g.Where(visible, scores, _c.Scalar(float.MinValue));
         Value weights = _g.Softmax(scores);
 
-        Value? dPresentKey = _c.OutputGradient(1), dPresentValue = _c.OutputGradient(2);
+        Value? dPresentKey = _c.OutputGradient(1), dPresentValue = _c.OutputGradient(2), dWeights = ScoreGradient(3);
         if (_c.OutputGradient(0) is { } gradient)
         {
             Value dY = Grouped(Split(gradient, _queryHeads)), groupedWeights = Grouped(weights);
             dPresentValue = Sum(dPresentValue, _g.MatMul(_g.Transpose(groupedWeights, [0, 1, 3, 2]), dY));
-            Value dWeights = Ungrouped(_g.MatMul(dY, _g.Transpose(value, [0, 1, 3, 2])));
-            Value dScores = _g.Mul(weights, _g.Sub(dWeights, _g.ReduceSum(_g.Mul(dWeights, weights), [-1], true)));
-            if (allowed is { } open) dScores = _g.Where(open, dScores, _c.Scalar(0));
-            if (_c.Wants(3)) _c.Give(3, Broadcasting.ReduceAtRunTime(_g, dScores, _c.Input(3)));
-            Value dRaw = Grouped(dScores);
-            if (tanh is { } t) dRaw = _g.Mul(dRaw, _g.Sub(_c.Scalar(1), _g.Mul(t, t)));
+            dWeights = Sum(dWeights, Ungrouped(_g.MatMul(dY, _g.Transpose(value, [0, 1, 3, 2]))));
+        }
+        if (RawGradient(dWeights, weights, allowed, tanh) is { } dRaw)
+        {
             dRaw = _g.Mul(dRaw, scale);
             if (_c.Wants(0)) _c.Give(0, Joined(Ungrouped(_g.MatMul(dRaw, key)), 0));
             dPresentKey = Sum(dPresentKey, _g.MatMul(_g.Transpose(dRaw, [0, 1, 3, 2]), query));
@@ -93,9 +90,28 @@ internal sealed class AttentionGradient
         GiveCached(dPresentValue, 2, 5);
     }
 
+    /// <summary>From the weights back through softmax, mask and soft cap, each taking in what flows into the output of scores at its place; null where nothing flows.</summary>
+    private Value? RawGradient(Value? dWeights, Value weights, Value? allowed, Value? tanh)
+    {
+        Value? dScores = ScoreGradient(2);
+        if (dWeights is { } known) dScores = Sum(dScores, _g.Mul(weights, _g.Sub(known, _g.ReduceSum(_g.Mul(known, weights), [-1], true))));
+        if (dScores is { } masked)
+        {
+            if (allowed is { } open) dScores = masked = _g.Where(open, masked, _c.Scalar(0));
+            if (_c.Wants(3)) _c.Give(3, Broadcasting.ReduceAtRunTime(_g, masked, _c.Input(3)));
+        }
+        if (ScoreGradient(1) is { } ofCapped) dScores = Sum(dScores, ofCapped);
+        Value? dRaw = dScores is { } scores ? Grouped(scores) : null;
+        if (dRaw is { } capped && tanh is { } t) dRaw = _g.Mul(capped, _g.Sub(_c.Scalar(1), _g.Mul(t, t)));
+        return ScoreGradient(0) is { } ofRaw ? Sum(dRaw, Grouped(ofRaw)) : dRaw;
+    }
+
+    /// <summary>What flows into the output of scores where it shows them at this place: 0 the scaled products, 1 after the soft cap, 2 with the mask, 3 the weights.</summary>
+    private Value? ScoreGradient(long place) => _c.Node.AttributeInt("qk_matmul_output_mode", 0) == place ? _c.OutputGradient(3) : null;
+
     private bool IsBooleanMask => _c.Has(3) && _c.Shapes.Type(_c.Node.In(3)) == DataType.Bool;
 
-    private Value? Sum(Value? a, Value b) => a is { } known ? _g.Add(known, b) : b;
+    private Value Sum(Value? a, Value b) => a is { } known ? _g.Add(known, b) : b;
 
     /// <summary>[batch, sequence, heads * size] as [batch, heads, sequence, size].</summary>
     private Value Split(Value x, long heads) => _flat ? _g.Transpose(_g.Reshape(x, [0, 0, heads, -1]), [0, 2, 1, 3]) : x;

@@ -49,7 +49,7 @@ public sealed partial class ShapeMap
     {
         Dimension[]? a = Copy(node.In(0)), b = Copy(node.In(1));
         if (a is null || b is null || a.Length == 0 || b.Length == 0) return null;
-        if (node.OpType == "FusedMatMul")
+        if (node.OpType is "FusedMatMul" or "TransposeMatMul")
         {
             if (node.AttributeInt("transBatchA", 0) != 0 || node.AttributeInt("transBatchB", 0) != 0) (a, b) = (UntransposeBatch(a, node.AttributeInt("transBatchA", 0)), UntransposeBatch(b, node.AttributeInt("transBatchB", 0)));
             if (node.AttributeInt("transA", 0) != 0 && a.Length > 1) (a[^1], a[^2]) = (a[^2], a[^1]);

@@ -198,6 +198,17 @@ public sealed partial class ShapeMap
             case "DequantizeLinear":
                 Set(node.Out(0), Type(node.In(1)), Copy(node.In(0)));
                 break;
+            case "DynamicQuantizeLinear":
+                Set(node.Out(0), DataType.Uint8, Copy(node.In(0)));
+                Set(node.Out(1), DataType.Float, []);
+                Set(node.Out(2), DataType.Uint8, []);
+                break;
+            case "MatMulInteger":
+                Set(node.Out(0), DataType.Int32, MatMulShape(node));
+                break;
+            case "ConvInteger":
+                Set(node.Out(0), DataType.Int32, ConvShape(node));
+                break;
             case "RandomNormal" or "RandomUniform" or "EyeLike" or "RandomNormalLike" or "RandomUniformLike" or "Bernoulli":
                 Set(node.Out(0), node.Find("dtype") is { } chosen ? (DataType)chosen.I : type == DataType.Undefined ? DataType.Float : type,
                     node.AttributeInts("shape") is { } fixedShape ? Array.ConvertAll(fixedShape, Dimension.Of) : Copy(node.In(0)));

@@ -8,33 +8,35 @@ internal static class OpsCommand
 {
     public static Command Create(CommandHost host)
     {
-        Option<bool> json = CommandHost.JsonOption;
-        Command command = new("ops", "Lists the ONNX operators that have a gradient, with restrictions") { json };
-        command.SetAction(_ =>
+        Option<bool> json = CommandHost.JsonOption, markdown = new("--markdown") { Description = "Prints docs/operators.md" };
+        Command command = new("ops", "Lists the ONNX operators that have a gradient, with restrictions") { json, markdown };
+        command.SetAction(parsed =>
         {
-            (string Name, GradientRule Rule)[] rules = [.. GradientRules.Table
-                .Select(entry => (entry.Key.Domain.Length == 0 ? entry.Key.OpType : $"{entry.Key.Domain}.{entry.Key.OpType}", entry.Value))
-                .OrderBy(rule => rule.Item1, StringComparer.Ordinal)];
-            if (host.Json) WriteJson(host, rules);
-            else foreach ((string name, GradientRule rule) in rules) host.Output.WriteLine($"{name,-44} {Describe(rule)}".TrimEnd());
+            if (host.Json) WriteJson(host);
+            else if (parsed.GetValue(markdown)) host.Output.Write(OperatorList.Markdown());
+            else foreach (OperatorSupport o in OperatorList.All) host.Output.WriteLine($"{o.Name,-44} {Describe(o)}".TrimEnd());
             return 0;
         });
         return command;
     }
 
-    // An empty list of carriers marks an operator whose result is constant to the gradient.
-    private static string Describe(GradientRule rule) =>
-        rule.Carriers is { Count: 0 } ? "stops the gradient" + (rule.Restrictions.Length > 0 ? "; " + rule.Restrictions : "") : rule.Restrictions;
+    private static string Describe(OperatorSupport o)
+    {
+        string kind = o.Kind == OperatorKind.Rule ? "" : OperatorList.Describe(o.Kind);
+        return kind.Length > 0 && o.Notes.Length > 0 ? $"{kind}; {o.Notes}" : kind + o.Notes;
+    }
 
-    private static void WriteJson(CommandHost host, (string Name, GradientRule Rule)[] rules) => host.WriteJson(json =>
+    private static void WriteJson(CommandHost host) => host.WriteJson(json =>
     {
         json.WriteStartArray();
-        foreach ((string name, GradientRule rule) in rules)
+        foreach (OperatorSupport o in OperatorList.All)
         {
             json.WriteStartObject();
-            json.WriteString("operator", name);
-            json.WriteBoolean("stopsGradient", rule.Carriers is { Count: 0 });
-            json.WriteString("restrictions", rule.Restrictions);
+            json.WriteString("operator", o.Name);
+            json.WriteString("gradient", OperatorList.Describe(o.Kind));
+            json.WriteBoolean("stopsGradient", o.Kind == OperatorKind.Stops);
+            json.WriteNumber("since", o.Since);
+            json.WriteString("restrictions", o.Notes);
             json.WriteEndObject();
         }
         json.WriteEndArray();

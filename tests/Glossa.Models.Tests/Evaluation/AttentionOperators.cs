@@ -25,8 +25,10 @@ internal static class AttentionOperators
         (k, v) = (RepeatHeads(k, repeats), RepeatHeads(v, repeats));
         double scale = n.Proto.Find("scale")?.F ?? 1 / Math.Sqrt(q.Shape[3]);
         DoubleTensor scores = MatrixOperators.MatMul(q, MatrixOperators.SwapLast(k)).Map(s => s * scale);
+        DoubleTensor raw = scores;
         double cap = n.Proto.AttributeFloat("softcap", 0);
         if (cap > 0) scores = scores.Map(s => cap * Math.Tanh(s / cap));
+        DoubleTensor capped = scores;
         if (n.Optional(3) is { } mask)
             scores = Combine(scores, mask.Type == DataType.Bool ? mask.Map(b => b != 0 ? 0 : double.NegativeInfinity) : mask, (a, b) => a + b);
         if (n.Whole("is_causal", 0) != 0)
@@ -41,7 +43,7 @@ internal static class AttentionOperators
         });
         DoubleTensor y = MatrixOperators.MatMul(weights, v);
         if (flat) y = MovementOperators.Transpose(y, [0, 2, 1, 3]).Reshaped([y.Shape[0], y.Shape[2], y.Shape[1] * y.Shape[3]]);
-        return [y, presentKey, presentValue, weights];
+        return [y, presentKey, presentValue, n.Whole("qk_matmul_output_mode", 0) switch { 0 => raw, 1 => capped, 2 => scores, _ => weights }];
     }
 
     private static DoubleTensor Heads(DoubleTensor x, int heads) => x.Rank == 4

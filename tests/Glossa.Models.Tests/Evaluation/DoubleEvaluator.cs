@@ -77,6 +77,9 @@ public sealed class DoubleEvaluator(GraphProto graph)
         MatrixOperators.AddTo(operators);
         NormalizationOperators.AddTo(operators);
         AttentionOperators.AddTo(operators);
+        ResamplingOperators.AddTo(operators);
+        FusedAttentionOperators.AddTo(operators);
+        FusedOperators.AddTo(operators);
         return operators;
     }
 }

@@ -53,6 +53,7 @@ public sealed record DoubleTensor(DataType Type, int[] Shape, double[] Data)
             DataType.Float => Array.ConvertAll(OnnxFactory.Floats(tensor), v => (double)v),
             DataType.Int64 or DataType.Int32 => Array.ConvertAll(OnnxFactory.Integers(tensor), v => (double)v),
             DataType.Bool => raw.Length > 0 ? Array.ConvertAll(raw.ToArray(), v => (double)v) : [.. tensor.Int32Data.Select(v => (double)v)],
+            DataType.Uint8 or DataType.Int8 => Array.ConvertAll(raw.ToArray(), v => type == DataType.Int8 ? (double)(sbyte)v : v),
             DataType.Double => raw.Length > 0 ? MemoryMarshal.Cast<byte, double>(raw).ToArray() : [.. tensor.DoubleData],
             _ => throw new NotSupportedException($"tensor '{tensor.Name}' of type {type}"),
         };

@@ -89,6 +89,11 @@ internal static class ElementwiseOperators
         operators["com.microsoft.Gelu"] = n => [n[0].Map(Gelu)];
         operators["com.microsoft.FastGelu"] = n => [(n.Optional(1) is { } bias ? Combine(n[0], bias, (a, b) => a + b) : n[0]).Map(TanhGelu)];
         operators["com.microsoft.BiasGelu"] = n => [Combine(n[0], n[1], (a, b) => Gelu(a + b))];
+        operators["Shrink"] = n =>
+        {
+            double lambda = n.Proto.AttributeFloat("lambd", 0.5f), bias = n.Proto.AttributeFloat("bias", 0);
+            return [n[0].Map(v => v < -lambda ? v + bias : v > lambda ? v - bias : 0)];
+        };
         operators["Where"] = n => [Where(n[0], n[1], n[2])];
         operators["Clip"] = Clip;
         operators["Cast"] = n => [Cast(n[0], (DataType)n.Whole("to", 0))];

@@ -67,7 +67,7 @@ internal static class MatrixOperators
         return swap && t.Rank > 1 ? SwapLast(t) : t;
     }
 
-    private static DoubleTensor[] Gemm(EvaluatedNode n)
+    internal static DoubleTensor[] Gemm(EvaluatedNode n)
     {
         DoubleTensor a = n.Whole("transA", 0) != 0 ? SwapLast(n[0]) : n[0], b = n.Whole("transB", 0) != 0 ? SwapLast(n[1]) : n[1];
         double alpha = n.Proto.AttributeFloat("alpha", 1), beta = n.Proto.AttributeFloat("beta", 1);
@@ -108,7 +108,7 @@ internal static class MatrixOperators
         return y;
     }
 
-    private static DoubleTensor[] Conv(EvaluatedNode n)
+    internal static DoubleTensor[] Conv(EvaluatedNode n)
     {
         DoubleTensor x = n[0], w = n[1];
         int spatial = x.Rank - 2, groups = (int)n.Whole("group", 1);
@@ -157,14 +157,16 @@ internal static class MatrixOperators
         return [y];
     }
 
-    /// <summary>Each input element adds its multiple of the kernel to the output; without padding, which the gradient rules do not use.</summary>
+    /// <summary>Each input element adds its multiple of the kernel to the output, of which the pads are then cut off.</summary>
     private static DoubleTensor[] ConvTranspose(EvaluatedNode n)
     {
-        if (n.Proto.Find("pads") is not null || n.Proto.Find("output_padding") is not null || n.Proto.Find("auto_pad") is not null) throw new NotSupportedException("padded ConvTranspose");
+        if (n.Proto.Find("auto_pad") is not null) throw new NotSupportedException("auto_pad of ConvTranspose");
         DoubleTensor x = n[0], w = n[1];
         int spatial = x.Rank - 2, groups = (int)n.Whole("group", 1), perGroup = x.Shape[1] / groups;
-        long[] strides = n.Proto.AttributeInts("strides") ?? [.. Enumerable.Repeat(1L, spatial)], dilations = n.Proto.AttributeInts("dilations") ?? [.. Enumerable.Repeat(1L, spatial)];
-        int[] shape = [x.Shape[0], w.Shape[1] * groups, .. Enumerable.Range(0, spatial).Select(d => (int)(((x.Shape[d + 2] - 1) * strides[d]) + ((w.Shape[d + 2] - 1) * dilations[d]) + 1))];
+        long[] ones = [.. Enumerable.Repeat(1L, spatial)], strides = n.Proto.AttributeInts("strides") ?? ones, dilations = n.Proto.AttributeInts("dilations") ?? ones;
+        long[] pads = n.Proto.AttributeInts("pads") ?? new long[2 * spatial], more = n.Proto.AttributeInts("output_padding") ?? new long[spatial];
+        int[] shape = [x.Shape[0], w.Shape[1] * groups, .. Enumerable.Range(0, spatial).Select(d =>
+            (int)(((x.Shape[d + 2] - 1) * strides[d]) + ((w.Shape[d + 2] - 1) * dilations[d]) + 1 + more[d] - pads[d] - pads[d + spatial]))];
         DoubleTensor y = DoubleTensor.Of(x.Type, shape);
         int[] at = new int[x.Rank], kernel = new int[w.Rank], yStrides = y.Strides;
         int block = DoubleTensor.Count(w.Shape.AsSpan(1));
@@ -175,10 +177,17 @@ internal static class MatrixOperators
             {
                 for (int d = w.Rank - 1, rest = j; d >= 1; rest /= w.Shape[d--]) kernel[d] = rest % w.Shape[d];
                 int to = (at[0] * yStrides[0]) + (((at[1] / perGroup * w.Shape[1]) + kernel[1]) * yStrides[1]);
-                for (int d = 0; d < spatial; d++) to += (int)((at[d + 2] * strides[d]) + (kernel[d + 2] * dilations[d])) * yStrides[d + 2];
-                y.Data[to] += x.Data[i] * w.Data[(at[1] * block) + j];
+                bool inside = true;
+                for (int d = 0; d < spatial && inside; d++)
+                {
+                    int position = (int)((at[d + 2] * strides[d]) + (kernel[d + 2] * dilations[d]) - pads[d]);
+                    inside = position >= 0 && position < shape[d + 2];
+                    to += position * yStrides[d + 2];
+                }
+                if (inside) y.Data[to] += x.Data[i] * w.Data[(at[1] * block) + j];
             }
         }
+        if (n.Optional(2) is { } bias) y = ElementwiseOperators.Combine(y, bias.Reshaped([1, bias.Shape[0], .. Enumerable.Repeat(1, spatial)]), (a, b) => a + b);
         return [y];
     }
 }

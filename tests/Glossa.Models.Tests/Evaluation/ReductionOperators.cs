@@ -17,8 +17,14 @@ internal static class ReductionOperators
         Add("ReduceLogSum", v => Math.Log(v.Sum()));
         Add("ReduceLogSumExp", LogSumExp);
         Add("ReduceSumSquare", v => v.Sum(x => x * x));
-        operators["Softmax"] = n => [AlongAxis(n[0], n.Axis(-1), v => { double m = v.Max(), s = v.Sum(x => Math.Exp(x - m)); return Array.ConvertAll(v, x => Math.Exp(x - m) / s); })];
+        operators["Softmax"] = n => [AlongAxis(n[0], n.Axis(-1), Softmax)];
         operators["LogSoftmax"] = n => [AlongAxis(n[0], n.Axis(-1), v => { double s = LogSumExp(v); return Array.ConvertAll(v, x => x - s); })];
+    }
+
+    internal static double[] Softmax(double[] line)
+    {
+        double max = line.Max(), sum = line.Sum(x => Math.Exp(x - max));
+        return Array.ConvertAll(line, x => Math.Exp(x - max) / sum);
     }
 
     private static double LogSumExp(double[] values)

@@ -52,6 +52,7 @@ public static class RuntimeEvaluator
             DataType.Double => OrtValue.CreateTensorValueFromMemory((double[])t.Data.Clone(), shape),
             DataType.Int64 => OrtValue.CreateTensorValueFromMemory(t.Longs, shape),
             DataType.Int32 => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(t.Data, v => (int)v), shape),
+            DataType.Uint8 => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(t.Data, v => (byte)v), shape),
             DataType.Bool => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(t.Data, v => v != 0), shape),
             _ => throw new NotSupportedException($"{t.Type}"),
         };

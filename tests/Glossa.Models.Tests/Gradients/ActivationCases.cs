@@ -16,6 +16,7 @@ internal static class ActivationCases
             cases[op] = RuleGen.Cases(Gen.Select(RuleGen.Shape(0, 3), RuleGen.OneOf(0.3f, 1f, 1.6f)), (t, p) =>
                 t.Node(op, [t.Real(p.Item1, Draw.Spaced)], 1, "", Attribute("alpha", p.Item2)));
         }
+        cases["Shrink"] = RuleGen.Cases(Gen.Select(RuleGen.Shape(0, 3), RuleGen.OneOf(0f, 0.2f)), (t, p) => t.Node("Shrink", [t.Real(p.Item1, Draw.Spaced)], 1, "", Attribute("lambd", 0.25f), Attribute("bias", p.Item2)));
         // Away from -3 and 3, where the derivative jumps.
         cases["HardSwish"] = RuleGen.Cases(RuleGen.Shape(0, 3), (t, s) => t.Node("HardSwish", [t.G.Mul(t.Real(s, Draw.NonZero), t.G.Constant(1.49f))]));
         cases["HardSwish/far"] = RuleGen.Cases(RuleGen.Shape(0, 3), (t, s) => t.Node("HardSwish", [t.G.Mul(t.Real(s, Draw.NonZero), t.G.Constant(20f))]));

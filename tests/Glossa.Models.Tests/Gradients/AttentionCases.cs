@@ -20,6 +20,19 @@ internal static class AttentionCases
                 int[] now = [2, p.heads, p.queries, 4], past = [2, p.heads, p.past, 4];
                 t.Node("Attention", [Heads(t, now), Heads(t, now), Heads(t, now), Value.None, Heads(t, past), Heads(t, past)], 3, "", Attribute("is_causal", p.causal ? 1 : 0));
             });
+        cases["Attention/scores"] = RuleGen.Cases(
+            from heads in Gen.Int[1, 2] from repeats in Gen.Int[1, 2] from queries in Gen.Int[1, 3] from mode in Gen.Long[0, 3] from cap in RuleGen.OneOf(0f, 2f) from alone in Gen.Bool select (heads, repeats, queries, mode, cap, alone),
+            (t, p) =>
+            {
+                t.Opset = 23;
+                int[] key = [2, p.heads, 3, 4];
+                List<AttributeProto> attributes = [Attribute("qk_matmul_output_mode", p.mode)];
+                if (p.cap > 0) attributes.Add(Attribute("softcap", p.cap));
+                Value[] inputs = [Heads(t, [2, p.heads * p.repeats, p.queries, 4]), Heads(t, key), Heads(t, key), t.Real([p.queries, 3], dynamic: false)];
+                Value[] outputs = t.G.Ops("Attention", inputs, ["y", "", "", "scores"], "", [.. attributes]);
+                t.Outputs.AddRange(p.alone ? [outputs[3].Name] : (string[])[outputs[0].Name, outputs[3].Name]);
+                if (p.alone) t.Targets.RemoveAll(name => name == inputs[2].Name || (p.mode is 0 or 1 && name == inputs[3].Name));
+            });
         cases["RotaryEmbedding"] = RuleGen.Cases(Rotary, (t, p) =>
         {
             t.Opset = 23;

@@ -15,6 +15,12 @@ internal static class ControlCases
             Value x = t.Real(p.Item1);
             t.Node("Dropout", p.Item2 switch { 0 => [x], 1 => [x, t.G.Constant(0.3f)], _ => [x, t.G.Constant(0f), Flag(t, true)] });
         });
+        cases["Range"] = RuleGen.Cases(Gen.Select(Gen.Int[1, 5], Gen.Bool), (t, p) =>
+        {
+            // A limit half a step behind the last element, so that small changes do not change the count.
+            Value start = t.Real([]), delta = t.G.Add(t.G.Mul(t.Real([], Draw.Unit), t.G.Constant(0.001f)), t.G.Constant(p.Item2 ? 1f : -0.5f));
+            t.Node("Range", [start, t.G.Add(t.G.Mul(delta, t.G.Constant(p.Item1 - 0.5f)), start), delta]);
+        });
         cases["If"] = RuleGen.Cases(Gen.Select(RuleGen.Shape(0, 3), Gen.Bool), (t, p) =>
         {
             Value x = t.Real(p.Item1);

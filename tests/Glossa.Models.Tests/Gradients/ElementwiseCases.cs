@@ -36,6 +36,7 @@ internal static class ElementwiseCases
                 t.Node(op, [t.Real(s.A, Draw.Spaced), shifted, t.G.Add(t.Real(s.A, Draw.Spaced), t.G.Constant(-0.03f))]);
             });
         }
+        cases["Mod"] = RuleGen.Cases(RuleGen.Broadcast(), (t, s) => t.Node("Mod", [t.Real(s.A), t.Real(s.B, Draw.NonZero)], 1, "", Attribute("fmod", 1L)));
         foreach (string op in (string[])["Sum", "Mean"])
             cases[op] = RuleGen.Cases(RuleGen.Broadcast(), (t, s) => t.Node(op, [t.Real(s.A), t.Real(s.B), t.Real(s.A)]));
         cases["Where"] = RuleGen.Cases(

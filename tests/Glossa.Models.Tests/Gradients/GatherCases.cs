@@ -12,6 +12,12 @@ internal static class GatherCases
         cases["Gather"] = RuleGen.Cases(
             from shape in RuleGen.Shape(1, 3) from axis in RuleGen.Axis(shape.Length) from indices in RuleGen.Shape(0, 2) select (shape, axis, indices),
             (t, p) => t.Node("Gather", [t.Real(p.shape), t.Indices(p.indices, At(p.shape, p.axis))], 1, "", Attribute("axis", (long)p.axis)));
+        cases["Gather/constant"] = RuleGen.Cases(
+            from shape in RuleGen.Shape(1, 3) from axis in RuleGen.Axis(shape.Length) from index in Gen.Int[-At(shape, axis), At(shape, axis) - 1] from scalar in Gen.Bool select (shape, axis, index, scalar),
+            (t, p) => t.Node("Gather", [t.Real(p.shape), p.scalar ? t.G.Constant((long)p.index) : t.G.Ints(p.index)], 1, "", Attribute("axis", (long)p.axis)));
+        cases["OneHot"] = RuleGen.Cases(
+            from shape in RuleGen.Shape(1, 2) from axis in RuleGen.Axis(shape.Length + 1) from depth in Gen.Long[1, 4] select (shape, axis, depth),
+            (t, p) => t.Node("OneHot", [t.Indices(p.shape, (int)p.depth), t.G.Constant(p.depth), t.Real([2])], 1, "", Attribute("axis", (long)p.axis)));
         cases["GatherElements"] = RuleGen.Cases(
             from shape in RuleGen.Shape(1, 3) from axis in RuleGen.Axis(shape.Length) from size in RuleGen.Size select (shape, axis, size),
             (t, p) => t.Node("GatherElements", [t.Real(p.shape), t.Indices(ShapeCases.With(p.shape, p.axis, p.size), At(p.shape, p.axis))], 1, "", Attribute("axis", (long)p.axis)));
@@ -49,10 +55,27 @@ internal static class GatherCases
                     t.Node("ScatterElements", [t.Real(p.shape), indices, t.Real(updates)], 1, "", Attribute("axis", (long)p.axis), Attribute("reduction", reduction));
                 });
         }
+        foreach (string reduction in (string[])["mul", "max", "min"])
+        {
+            Draw draw = reduction == "mul" ? Draw.NonZero : Draw.Spaced;
+            cases["ScatterElements/" + reduction] = RuleGen.Cases(
+                from shape in RuleGen.Shape(1, 3) from axis in RuleGen.Axis(shape.Length) from size in RuleGen.Size select (shape, axis, size),
+                (t, p) =>
+                {
+                    int[] updates = ShapeCases.With(p.shape, p.axis, p.size);
+                    t.Node("ScatterElements", [t.Real(p.shape, draw), t.Indices(updates, At(p.shape, p.axis)), Shifted(t, updates, draw)], 1, "", Attribute("axis", (long)p.axis), Attribute("reduction", reduction));
+                });
+            cases["ScatterND/" + reduction] = RuleGen.Cases(
+                from shape in RuleGen.Shape(1, 3) from tuple in Gen.Int[1, shape.Length] from count in RuleGen.Size select (shape, tuple, count),
+                (t, p) => t.Node("ScatterND", [t.Real(p.shape, draw), Tuples(t, [p.count], p.shape[..p.tuple]), Shifted(t, [p.count, .. p.shape[p.tuple..]], draw)], 1, "", Attribute("reduction", reduction)));
+        }
         cases["TopK"] = RuleGen.Cases(
             from shape in RuleGen.Shape(1, 3) from axis in RuleGen.Axis(shape.Length) from k in Gen.Int[1, At(shape, axis)] from largest in Gen.Bool select (shape, axis, k, largest),
             (t, p) => t.Node("TopK", [t.Real(p.shape, Draw.Spaced), t.G.Ints(p.k)], 2, "", Attribute("axis", (long)p.axis), Attribute("largest", p.largest ? 1 : 0)));
     }
+
+    /// <summary>Elements that are no other operand's.</summary>
+    private static Value Shifted(RuleCase t, int[] shape, Draw draw) => t.G.Add(t.Real(shape, draw), t.G.Constant(0.03f));
 
     /// <summary>Index tuples, one per place of <paramref name="outer"/>, each index within its axis or counted from its end.</summary>
     private static Value Tuples(RuleCase t, int[] outer, int[] sizes)

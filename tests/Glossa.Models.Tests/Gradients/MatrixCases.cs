@@ -60,19 +60,20 @@ internal static class MatrixCases
                     Attribute("transBatchA", p.batchA ? 1 : 0), Attribute("transBatchB", p.batchB ? 1 : 0));
             });
         cases["Einsum"] = RuleGen.Cases(
-            from equation in RuleGen.OneOf("ij,jk->ik", "bij,bjk->bik", "bhqd,bhkd->bhqk", "bqhd,bkhd->bhqk", "i,j->ij", "ij,ij->", "ij,j->i", "bi,bj", "ij,kl->il", "i,i", "ij->ji", "ij->i", "ijk->k", "ij", "bij,bjk,bk->bi")
+            from equation in RuleGen.OneOf("ij,jk->ik", "bij,bjk->bik", "bhqd,bhkd->bhqk", "bqhd,bkhd->bhqk", "i,j->ij", "ij,ij->", "ij,j->i", "bi,bj", "ij,kl->il", "i,i", "ij->ji", "ij->i", "ijk->k", "ij", "ii->i", "ii->", "iij,j->i", "ijj,jk->ik", "aBc,Bd->adc", "bij,bjk,bk->bi")
             from sizes in RuleGen.Size.Array[26]
             select (equation, sizes),
-            (t, p) => t.Node("Einsum", [.. p.equation.Split("->")[0].Split(',').Select(term => t.Real([.. term.Select(index => p.sizes[index - 'a'])]))], 1, "", Attribute("equation", p.equation)));
+            (t, p) => t.Node("Einsum", [.. p.equation.Split("->")[0].Split(',').Select(term => t.Real([.. term.Select(index => p.sizes[char.ToLowerInvariant(index) - 'a'])]))], 1, "", Attribute("equation", p.equation)));
         cases["Einsum/ellipsis"] = RuleGen.Cases(
             from batch in RuleGen.Shape(0, 2) from sizes in RuleGen.Size.Array[3] from implied in Gen.Bool select (batch, sizes, implied),
             (t, p) => t.Node("Einsum", [t.Real([.. p.batch, p.sizes[0], p.sizes[1]]), t.Real([.. p.batch, p.sizes[1], p.sizes[2]])], 1, "",
                 Attribute("equation", p.implied ? "...ij,...jk" : "...ij,...jk->...ki")));
         cases["Conv"] = Convolutions(1);
         cases["Conv/2d"] = Convolutions(2);
+        cases["Conv/3d"] = Convolutions(3);
         cases["Conv/same"] = RuleGen.Cases(
             from size in Gen.Int[3, 6] from kernel in Gen.Int[1, 3] from stride in Gen.Int[1, 2] from auto in RuleGen.OneOf("SAME_UPPER", "SAME_LOWER", "VALID") select (size, kernel, stride, auto),
-            (t, p) => t.Node("Conv", [t.Real([2, 2, p.size]), t.Real([3, 2, p.kernel])], 1, "", Attribute("strides", (long[])[p.stride]), Attribute("auto_pad", p.auto)), dynamic: false);
+            (t, p) => t.Node("Conv", [t.Real([2, 2, p.size]), t.Real([3, 2, p.kernel], dynamic: false)], 1, "", Attribute("strides", (long[])[p.stride]), Attribute("auto_pad", p.auto)));
     }
 
     private static Gen<Func<RuleCase>> Convolutions(int spatial) => RuleGen.Cases(

@@ -21,6 +21,14 @@ internal static class NormalizationCases
             Value x = t.Real(p.Item1.Shape), gain = t.Real(p.Item1.Scale);
             t.Node("LayerNormalization", p.Item2 ? [x, gain, t.Real(p.Item1.Scale)] : [x, gain], 1, "", Attribute("axis", (long)p.Item1.Axis), Attribute("epsilon", 0.1f));
         });
+        cases["LayerNormalization/statistics"] = RuleGen.Cases(Gen.Select(Normalized, Gen.Bool), (t, p) =>
+        {
+            Value x = t.Real(p.Item1.Shape);
+            t.Node("LayerNormalization", [x, t.Real(p.Item1.Scale)], 3, "", Attribute("axis", (long)p.Item1.Axis), Attribute("epsilon", 0.1f));
+            if (!p.Item2) return;
+            t.Outputs.RemoveAt(0);
+            t.Targets.RemoveAt(1);
+        });
         cases["RMSNormalization"] = RuleGen.Cases(Normalized, (t, p) =>
         {
             t.Opset = 23;

@@ -1,6 +1,7 @@
 using CsCheck;
 using Glossa.Models.Building;
 using Glossa.Models.Onnx;
+using Glossa.Models.Tests.Evaluation;
 using static Glossa.Models.Onnx.OnnxFactory;
 
 namespace Glossa.Models.Tests.Gradients;
@@ -17,6 +18,12 @@ internal static class ReductionCases
         {
             cases[op] = RuleGen.Cases(Reductions, (t, p) => t.Node(op,
                 p.Axes.Length > 0 ? [t.Real(p.Shape, draw), t.G.Ints(p.Axes)] : [t.Real(p.Shape, draw)], 1, "",
+                Attribute("keepdims", p.Keep ? 1 : 0), Attribute("noop_with_empty_axes", p.NoOp ? 1 : 0)));
+        }
+        // Axes that the graph computes, none among them.
+        foreach (string op in (string[])["ReduceSum", "ReduceMean", "ReduceMax", "ReduceL2", "ReduceProd", "ReduceLogSumExp"])
+        {
+            cases[op + "/computedAxes"] = RuleGen.Cases(Reductions, (t, p) => t.Node(op, [t.Real(p.Shape, op == "ReduceMax" ? Draw.Spaced : Draw.NonZero), t.Feed("axes", DoubleTensor.Wholes([p.Axes.Length], p.Axes))], 1, "",
                 Attribute("keepdims", p.Keep ? 1 : 0), Attribute("noop_with_empty_axes", p.NoOp ? 1 : 0)));
         }
         // One exact zero and two, where P / x cannot be used.

@@ -43,6 +43,9 @@ public sealed class RuleCase
 
     public long Opset { get; set; } = 21;
 
+    /// <summary>True for an operator that ONNX Runtime runs on other processors only.</summary>
+    public bool WithoutKernel { get; set; }
+
     /// <summary>Tolerance of the float32 run, of the largest element.</summary>
     public double FloatTolerance { get; set; } = 1e-4;
 

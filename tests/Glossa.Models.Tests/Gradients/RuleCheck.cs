@@ -3,6 +3,7 @@ using Glossa.Models.Gradients;
 using Glossa.Models.Onnx;
 using Glossa.Models.Shapes;
 using Glossa.Models.Tests.Evaluation;
+using DataType = Glossa.Models.Onnx.TensorProto.Types.DataType;
 
 namespace Glossa.Models.Tests.Gradients;
 
@@ -29,11 +30,34 @@ internal static class RuleCheck
             feeds[input.Name] = seed;
         }
         IReadOnlyDictionary<string, Value> gradients = ReverseMode.Differentiate(test.G, seeds, test.Targets, ShapeMap.Infer(forward));
+        CheckShapes(test, forward, evaluator);
         string[] wanted = [.. test.Targets.Select(t => gradients.TryGetValue(t, out Value g) ? g.Name : throw new InvalidOperationException($"no gradient of {t}"))];
         IReadOnlyDictionary<string, DoubleTensor> computed = new DoubleEvaluator(test.G.Graph).Run(feeds, [.. wanted.Distinct()]);
 
         for (int i = 0; i < wanted.Length; i++) CheckDifferences(test, evaluator, feeds, seeds, test.Targets[i], computed[wanted[i]]);
+        if (withRuntime && !test.WithoutKernel && !test.G.Graph.Node.Take(forward.Node.Count).SequenceEqual(forward.Node)) CheckForward(test, forward, outputs);
         if (withRuntime) CheckRuntime(test, feeds, [.. wanted.Distinct()], computed, outputs);
+    }
+
+    /// <summary>What the shape map says of the forward values holds: ranks and known sizes.</summary>
+    private static void CheckShapes(RuleCase test, GraphProto forward, DoubleEvaluator evaluator)
+    {
+        ShapeMap shapes = ShapeMap.Infer(forward);
+        string[] names = [.. forward.Node.SelectMany(n => n.Output).Where(o => shapes.Shape(o) is not null).Distinct()];
+        foreach ((string name, DoubleTensor value) in evaluator.Run(test.Feeds, names))
+        {
+            IReadOnlyList<Dimension> shape = shapes.Shape(name)!;
+            bool fits = shape.Count == value.Rank && !shape.Where((d, i) => d.IsConstant && d.Value != value.Shape[i]).Any();
+            if (!fits) throw new InvalidOperationException($"{test}: {name} is inferred as [{string.Join(", ", shape)}] and has the shape [{string.Join(", ", value.Shape)}]");
+            if (shapes.Type(name) is not DataType.Undefined && shapes.Type(name) != value.Type) throw new InvalidOperationException($"{test}: {name} is inferred as {shapes.Type(name)} and is {value.Type}");
+        }
+    }
+
+    /// <summary>A composite operator was expanded: its own kernel agrees with the evaluator too.</summary>
+    private static void CheckForward(RuleCase test, GraphProto forward, IReadOnlyDictionary<string, DoubleTensor> outputs)
+    {
+        IReadOnlyDictionary<string, DoubleTensor> run = RuntimeEvaluator.Run(forward, test.Feeds, [.. outputs.Keys], test.Opset);
+        foreach ((string name, DoubleTensor value) in outputs) Compare(test.ToString(), name, run[name], value, 1e-4);
     }
 
     private static void CheckDifferences(

@@ -1,5 +1,6 @@
 using CsCheck;
 using Glossa.Models.Gradients;
+using Glossa.Models.Gradients.Expansions;
 using NUnit.Framework;
 
 namespace Glossa.Models.Tests.Gradients;
@@ -32,15 +33,17 @@ public sealed class RuleTests
     public void Table_EveryRuleThatCarriesAGradientHasCases()
     {
         string[] untested = [.. GradientRules.Table
-            .Where(r => r.Value.Carriers is not { Count: 0 })
-            .Select(r => Name(r.Key.Domain, r.Key.OpType))
+            .Where(r => r.Value.Carriers is not { Count: 0 } && !r.Value.CarriesIntegers)
+            .Select(r => r.Key)
+            .Concat(CompositeOperators.Table.Keys)
+            .Select(key => Name(key.Domain, key.OpType))
             .Except(Covered)];
         Assert.That(untested, Is.Empty);
     }
 
     [Test]
     public void Cases_NameOperatorsThatHaveARule() => Assert.That(
-        Covered, Is.SubsetOf(GradientRules.Table.Keys.Select(k => Name(k.Domain, k.OpType))));
+        Covered, Is.SubsetOf(GradientRules.Table.Keys.Concat(CompositeOperators.Table.Keys).Select(k => Name(k.Domain, k.OpType))));
 
     private static string Name(string domain, string opType) => domain.Length == 0 ? opType : domain + "." + opType;
 
@@ -56,6 +59,9 @@ public sealed class RuleTests
         ReductionCases.AddTo(cases);
         AttentionCases.AddTo(cases);
         ControlCases.AddTo(cases);
+        ResamplingCases.AddTo(cases);
+        FusedCases.AddTo(cases);
+        FusedAttentionCases.AddTo(cases);
         return cases;
     }
 }

@@ -76,6 +76,10 @@ internal static class ShapeCases
                     t.Node("Pad", all ? [x, pads] : [x, pads, Value.None, t.G.Ints(axes)], 1, "", Attribute("mode", mode));
                 });
         }
+        cases["Pad/value"] = RuleGen.Cases(Gen.Select(Gen.Int[2, 4].Array[2], Gen.Long[-1, 2].Array[4], Gen.Bool), (t, p) =>
+            t.Node("Pad", [t.Real(p.Item1), t.G.Ints(p.Item2), t.Real(p.Item3 ? [] : [1])]));
+        cases["Slice/computedAxes"] = RuleGen.Cases(Gen.Int[2, 4].Array[2], (t, shape) =>
+            t.Node("Slice", [t.Real(shape), t.G.Ints(1), t.G.Ints(long.MaxValue), t.Feed("axes", DoubleTensor.Wholes([1], -1))]));
         cases["Slice"] = Slices([1]);
         cases["Slice/steps"] = Slices([1, 2, -1, -2]);
     }

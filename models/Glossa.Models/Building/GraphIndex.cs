@@ -77,6 +77,6 @@ public sealed class GraphIndex
     public static long IntAttribute(NodeProto node, string name, long otherwise) =>
         node.Attribute.FirstOrDefault(attribute => attribute.Name == name)?.I ?? otherwise;
 
-    /// <summary>The permutation of a Transpose node.</summary>
-    public static long[] Permutation(NodeProto node) => [.. node.Attribute.First(attribute => attribute.Name == "perm").Ints];
+    /// <summary>The permutation of a Transpose node; empty where it has none and turns all axes round.</summary>
+    public static long[] Permutation(NodeProto node) => node.Attribute.FirstOrDefault(attribute => attribute.Name == "perm") is { } permutation ? [.. permutation.Ints] : [];
 }

@@ -124,7 +124,8 @@ internal sealed class Rotary
             if (_graph.IsParameter(next)) return true;
             foreach (string input in _graph.Index.Producer(next)?.Input ?? [])
             {
-                if (seen.Add(input)) open.Push(input);
+                // What comes through whole numbers, as sizes do, carries no gradient.
+                if (_graph.Shapes.MayCarryGradient(input) && seen.Add(input)) open.Push(input);
             }
         }
         return false;

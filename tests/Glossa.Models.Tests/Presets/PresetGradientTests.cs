@@ -219,6 +219,6 @@ public sealed class PresetGradientTests
     private static MicroBatch Row(TransformerOptions options, int row)
     {
         long[] Part(DoubleTensor tensor) => [.. tensor.Longs.Skip(row * Sequence).Take(Sequence)];
-        return MicroBatch.OfTokens(1, Sequence, Part(Ids(options)), Part(Labels(options)), Part(Mask()));
+        return MicroBatch.OfTokens(1, Sequence, Part(Ids(options)), Part(Labels(options)), options.Task == TransformerTask.MaskedLm ? Part(Mask()) : null);
     }
 }

@@ -57,7 +57,9 @@ public static class FinetuneJob
         FinetuneTraining training = new(model, engine, options, start, batches, corpus, work);
         FinetuneOutcome outcome = training.Run(facts.ToJson().ToJsonString());
 
-        ModelProto trained = outcome.Delta is { } delta ? DeltaMerge.Apply(model.Imported, [("the new delta", delta)], delta) : TrainedWeights.WriteBack(model.Imported, outcome.Weights(engine));
+        ModelProto trained = outcome.Delta is { } delta
+            ? DeltaMerge.Apply(model.Imported, [("the new delta", delta)], delta)
+            : TrainedWeights.WriteBack(model.Imported, engine.Layout.Slots.ToDictionary(slot => slot.Name, slot => (ReadOnlyMemory<float>)engine.Parameters.Slice(slot).ToArray()));
         FinetuneFolder built = FinetuneFolder.Build(work.Fresh("folder"), folder, facts, trained, outcome.Delta);
         if (built.LeftOut.Count > 0) notes.Add($"not copied, since they hold the old weights: {string.Join(", ", built.LeftOut)}");
         FinetuneReport report = new()

@@ -62,22 +62,11 @@ public static class FinetuneJob
             : TrainedWeights.WriteBack(model.Imported, engine.Layout.Slots.ToDictionary(slot => slot.Name, slot => (ReadOnlyMemory<float>)engine.Parameters.Slice(slot).ToArray()));
         FinetuneFolder built = FinetuneFolder.Build(work.Fresh("folder"), folder, facts, trained, outcome.Delta);
         if (built.LeftOut.Count > 0) notes.Add($"not copied, since they hold the old weights: {string.Join(", ", built.LeftOut)}");
-        FinetuneReport report = new()
+        FinetuneReport report = Report(options, model, outcome, corpus, built.BytesToShip) with
         {
-            Task = facts.Task,
-            Method = options.Lora is not null ? "lora" : options.Sparse is not null ? "sparse" : "full",
-            TrainedParameters = outcome.TrainedParameters,
-            Parameters = model.Imported.Parameters.Sum(p => p.Shape.Aggregate(1L, (product, dimension) => product * dimension)),
-            BytesToShip = built.BytesToShip,
-            Texts = new FinetuneTexts(corpus.Of(CorpusSplit.Train).Length, corpus.Of(CorpusSplit.Valid).Length, corpus.Of(CorpusSplit.Test).Length),
-            Steps = outcome.Steps,
-            Seconds = outcome.Seconds,
-            Seed = options.Seed,
-            Loss = outcome.Losses,
             Valid = Score(built, encoder, maxLength, corpus, CorpusSplit.Valid, options, work),
             Test = Score(built, encoder, maxLength, corpus, CorpusSplit.Test, options, work),
             Baseline = options.Baseline ? BaselineScore(corpus, options) : null,
-            Curve = outcome.Curve,
             Notes = notes,
         };
         report.Write(Path.Combine(built.Path, FinetuneReport.FileName));
@@ -85,6 +74,22 @@ public static class FinetuneJob
         work.Finish(built.Path, output);
         return report;
     }
+
+    private static FinetuneReport Report(FinetuneOptions options, TunedModel model, FinetuneOutcome outcome, FinetuneCorpus corpus, long bytesToShip) => new()
+    {
+        Task = options.Task.Name(),
+        Method = options.Lora is not null ? "lora" : options.Sparse is not null ? "sparse" : "full",
+        TrainedParameters = outcome.TrainedParameters,
+        Parameters = model.Imported.Parameters.Sum(p => p.Shape.Aggregate(1L, (product, dimension) => product * dimension)),
+        BytesToShip = bytesToShip,
+        Texts = new FinetuneTexts(corpus.Of(CorpusSplit.Train).Length, corpus.Of(CorpusSplit.Valid).Length, corpus.Of(CorpusSplit.Test).Length),
+        Steps = outcome.Steps,
+        Seconds = outcome.Seconds,
+        Seed = options.Seed,
+        Loss = outcome.Losses,
+        Curve = outcome.Curve,
+        Notes = [],
+    };
 
     private static int MaxLength(HubFolder folder, FinetuneOptions options)
     {

@@ -20,6 +20,8 @@ internal sealed class CommandLineTests
     [TestCase("languages")]
     [TestCase("finetune")]
     [TestCase("delta")]
+    [TestCase("gradients")]
+    [TestCase("verify")]
     public void Help_OfTheWhole_NamesEveryCommandInOneLine(string command)
     {
         (int code, string output, _) = Run("--help");

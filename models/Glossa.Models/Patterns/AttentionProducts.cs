@@ -61,7 +61,7 @@ internal static class AttentionProducts
         bool transposed = product.AttributeInt("transB", 0) != 0;
         if (!transposed && product.AttributeInt("transBatchB", 0) == 0) transposed = AsStored(graph, ref right);
         while (graph.OnlyReader(result) is { OpType: "Mul" or "Div" } scale && PatternGraph.Other(scale, result) is { } factor
-            && graph.Scalar(factor) is { } by && scale.Input[0 + (scale.OpType == "Div" ? 0 : scale.Input[0] == result ? 0 : 1)] == result)
+            && graph.Scalar(factor) is { } by && (scale.OpType == "Mul" || scale.Input[0] == result))
         {
             alpha *= scale.OpType == "Div" ? 1 / by : by;
             result = scale.Output[0];
@@ -74,7 +74,7 @@ internal static class AttentionProducts
         graph.Replace(result, written);
     }
 
-    /// <summary>Takes a constant factor off an operand, looking through a transposition in front of it.</summary>
+    /// <summary>Takes constant factors off an operand that nothing else reads.</summary>
     private static double Unscaled(PatternGraph graph, ref string operand)
     {
         double factor = 1;

@@ -135,8 +135,12 @@ internal static class Normalizations
     private static bool Simplify(PatternGraph graph, NodeProto norm)
     {
         if (!graph.IsFloat(norm.Input[0]) || norm.AttributeInt("stash_type", 1) != (long)DataType.Float) return false;
+        // The standard lets a gain broadcast; the runtime's operator wants it whole.
+        if (graph.Shapes.Shape(norm.Input[0]) is not { } x || graph.Shapes.Shape(norm.Input[1]) is not { } gain) return false;
+        long axis = norm.AttributeInt("axis", -1);
+        if (!gain.SequenceEqual(x.Skip((int)(axis < 0 ? axis + x.Count : axis)))) return false;
         Value written = graph.Add("SimplifiedLayerNormalization", [new Value(norm.Input[0]), new Value(norm.Input[1])], norm.Output[0] + ".norm", "",
-            OnnxFactory.Attribute("axis", norm.AttributeInt("axis", -1)), OnnxFactory.Attribute("epsilon", norm.AttributeFloat("epsilon", 1e-5f)),
+            OnnxFactory.Attribute("axis", axis), OnnxFactory.Attribute("epsilon", norm.AttributeFloat("epsilon", 1e-5f)),
             OnnxFactory.Attribute("stash_type", 1L));
         graph.Replace(norm.Output[0], written);
         return true;

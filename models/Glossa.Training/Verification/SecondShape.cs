@@ -12,7 +12,7 @@ internal static class SecondShape
     public static IReadOnlyList<FeedTensor>? Of(GraphProto step, IReadOnlyList<FeedTensor> feeds, bool paddedLeft, int batchUnit)
     {
         Dictionary<string, ValueInfoProto> declared = step.Input.ToDictionary(input => input.Name);
-        FeedTensor? ids = Ids.Select(name => feeds.FirstOrDefault(feed => feed.Name == name)).FirstOrDefault(feed => feed is not null) ?? feeds.FirstOrDefault();
+        FeedTensor? ids = Ids.Select(name => feeds.FirstOrDefault(feed => feed.Name == name)).FirstOrDefault(feed => feed is not null) ?? (feeds.Count > 0 ? feeds[0] : null);
         if (ids is null) return null;
         bool changed = false;
         FeedTensor[] cut = [.. feeds.Select(feed =>

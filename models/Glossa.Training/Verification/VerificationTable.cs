@@ -12,7 +12,13 @@ public static class VerificationTable
         VerificationChecks.Outputs, VerificationChecks.Gradients, VerificationChecks.StandardGradients, VerificationChecks.NearZero, VerificationChecks.Decay, VerificationChecks.NoDecay, VerificationChecks.SecondShape,
     ];
 
-    /// <summary>Writes reports as a Markdown table: a row a folder, the worst difference of each check.</summary>
+    private const string Begin = "<!-- verification -->\n", End = "<!-- end of verification -->";
+
+    /// <summary>
+    /// Writes reports as a Markdown table: a row a folder, the worst difference of each check. A file that has the comments <c>verification</c> and <c>end of verification</c> keeps what is
+    /// around them.
+    /// </summary>
+    /// <exception cref="WorkException">The file cannot be written.</exception>
     public static void WriteMarkdown(string path, IReadOnlyList<VerificationReport> reports)
     {
         ArgumentNullException.ThrowIfNull(reports);
@@ -25,7 +31,10 @@ public static class VerificationTable
             text.Append(report.Passed ? " | passed |\n" : " | **failed** |\n");
         }
         text.Append(CultureInfo.InvariantCulture, $"\n{reports.Count(report => report.Passed)} of {reports.Count} passed.\n");
-        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
+        string page = File.Exists(path) ? File.ReadAllText(path).ReplaceLineEndings("\n") : "";
+        int begin = page.IndexOf(Begin, StringComparison.Ordinal), end = page.IndexOf(End, StringComparison.Ordinal);
+        string written = begin < 0 || end < begin ? text.ToString() : page[..(begin + Begin.Length)] + text + page[end..];
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(written)));
     }
 
     /// <summary>Writes one report as a JSON object; a difference that is no finite number is null.</summary>

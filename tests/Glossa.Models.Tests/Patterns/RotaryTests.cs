@@ -18,8 +18,8 @@ public sealed class RotaryTests
         GraphBuilder g = test.G;
         Value x = headsFirst ? test.Parameter("x", Batch, Heads, Sequence, Size) : test.Parameter("x", Batch, Sequence, Heads, Size);
         Value positions = perSequence
-            ? test.Input("position_ids", DoubleTensor.Wholes([Batch, Sequence], 0, 1, 2, 4, 0, 1), Batch, "sequence")
-            : test.Input("position_ids", DoubleTensor.Wholes([1, Sequence], 2, 0, 1), 1, "sequence");
+            ? test.Input("position_ids", DoubleTensor.Wholes([Batch, Sequence], 0, 1, 2, 4, 0, 1), Batch, Sequence)
+            : test.Input("position_ids", DoubleTensor.Wholes([1, Sequence], 2, 0, 1), 1, Sequence);
         test.Output(Rotated(g, x, Table(g, positions, source, "Cos", headsFirst), Table(g, positions, source, "Sin", headsFirst), halves));
         test.Check(counts => counts.Rotaries, 1, "RotaryEmbedding");
     }

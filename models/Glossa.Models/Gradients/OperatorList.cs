@@ -36,8 +36,22 @@ public static class OperatorList
     // Standard operators that came later.
     private static readonly Dictionary<string, int> Introduced = new(StringComparer.Ordinal)
     {
-        ["Trilu"] = 14, ["HardSwish"] = 14, ["Bernoulli"] = 15, ["CastLike"] = 15, ["LayerNormalization"] = 17, ["BitwiseAnd"] = 18, ["BitwiseOr"] = 18, ["BitwiseXor"] = 18,
-        ["BitwiseNot"] = 18, ["GroupNormalization"] = 18, ["Mish"] = 18, ["Gelu"] = 20, ["Attention"] = 23, ["RMSNormalization"] = 23, ["RotaryEmbedding"] = 23, ["Swish"] = 24,
+        ["Trilu"] = 14,
+        ["HardSwish"] = 14,
+        ["Bernoulli"] = 15,
+        ["CastLike"] = 15,
+        ["LayerNormalization"] = 17,
+        ["BitwiseAnd"] = 18,
+        ["BitwiseOr"] = 18,
+        ["BitwiseXor"] = 18,
+        ["BitwiseNot"] = 18,
+        ["GroupNormalization"] = 18,
+        ["Mish"] = 18,
+        ["Gelu"] = 20,
+        ["Attention"] = 23,
+        ["RMSNormalization"] = 23,
+        ["RotaryEmbedding"] = 23,
+        ["Swish"] = 24,
     };
 
     /// <summary>The operators by name, ai.onnx first.</summary>

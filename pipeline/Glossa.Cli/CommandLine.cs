@@ -61,6 +61,7 @@ public static class CommandLine
         {
             RunCommand.Create(host),
             FinetuneCommand.Create(host),
+            DeltaCommand.Create(host),
             EvaluateCommand.Create(host),
             GenerateCommand.Create(host),
             LanguagesCommand.Create(host),

@@ -19,6 +19,7 @@ internal sealed class CommandLineTests
     [TestCase("generate")]
     [TestCase("languages")]
     [TestCase("finetune")]
+    [TestCase("delta")]
     [TestCase("gradients")]
     [TestCase("verify")]
     public void Help_OfTheWhole_NamesEveryCommandInOneLine(string command)

@@ -11,8 +11,8 @@ namespace Glossa.Models.Adapters;
 /// </summary>
 /// <remarks>
 /// Exporters keep the layer's number in the names of initializers (<c>encoder.layer.3.output.dense.bias</c>) or of the nodes that read
-/// them (<c>/encoder/layer.3/output/dense/MatMul</c>). Where neither has one, an initializer has the depth of the numbered ones read just before it;
-/// where nothing in the graph is numbered, the softmaxes that its first reader depends on are counted, one to a layer.
+/// them (<c>/encoder/layer.3/output/dense/MatMul</c>). Where neither has one, an initializer has the largest number that its first reader depends on, or is part of the
+/// head where nothing numbered depends on it; where nothing in the graph is numbered, the softmaxes that its first reader depends on are counted, one to a layer.
 /// </remarks>
 public sealed partial class LayerDepth
 {
@@ -39,12 +39,9 @@ public sealed partial class LayerDepth
         ArgumentNullException.ThrowIfNull(head);
         HashSet<string> initializers = [.. graph.Initializer.Select(i => i.Name)];
         List<(string Name, NodeProto Reader)> order = FirstReaders(graph, initializers);
-        Dictionary<string, int> numbered = [];
-        foreach ((string name, NodeProto reader) in order)
-            if ((Number(name) ?? Number(reader.Name)) is { } number) numbered[name] = number;
-        Dictionary<string, int> depths = numbered.Count > 0 ? ByNumber(order, numbered) : BySoftmax(graph, order);
-        int layers = depths.Count == 0 ? 0 : depths.Where(entry => !head.Contains(entry.Key)).Select(entry => entry.Value).DefaultIfEmpty(0).Max();
-        if (numbered.Count > 0) layers = numbered.Values.Max() + 1;
+        Dictionary<NodeProto, int> numbers = Numbers(graph, initializers);
+        Dictionary<string, int> depths = numbers.Count > 0 ? ByNumber(graph, order, numbers) : BySoftmax(graph, order);
+        int layers = numbers.Count > 0 ? numbers.Values.Max() : depths.Where(entry => !head.Contains(entry.Key)).Select(entry => entry.Value).DefaultIfEmpty(0).Max();
         foreach (string name in head) depths[name] = layers + 1;
         return new LayerDepth(depths, layers);
     }
@@ -59,17 +56,34 @@ public sealed partial class LayerDepth
         return order;
     }
 
-    // Before the first numbered one come the embeddings; after the last, unnumbered ones (a final norm, a head) belong to the head.
-    private static Dictionary<string, int> ByNumber(List<(string Name, NodeProto Reader)> order, Dictionary<string, int> numbered)
+    // A node's depth by its own name or by that of a weight that it reads.
+    private static Dictionary<NodeProto, int> Numbers(GraphProto graph, HashSet<string> initializers)
     {
-        int last = order.FindLastIndex(entry => numbered.ContainsKey(entry.Name)), layers = numbered.Values.Max() + 1, depth = 0;
-        Dictionary<string, int> depths = [];
-        for (int i = 0; i < order.Count; i++)
+        Dictionary<NodeProto, int> numbers = [];
+        foreach (NodeProto node in graph.Node)
+            if ((node.Input.Where(initializers.Contains).Select(Number).FirstOrDefault(number => number is not null) ?? Number(node.Name)) is { } number) numbers[node] = number + 1;
+        return numbers;
+    }
+
+    private static Dictionary<string, int> ByNumber(GraphProto graph, List<(string Name, NodeProto Reader)> order, Dictionary<NodeProto, int> numbers)
+    {
+        Dictionary<string, int> reached = [];
+        Dictionary<NodeProto, int> depths = [];
+        foreach (NodeProto node in graph.Node)
         {
-            if (numbered.TryGetValue(order[i].Name, out int number)) depth = number + 1;
-            depths[order[i].Name] = i > last ? layers + 1 : depth;
+            depths[node] = Math.Max(numbers.GetValueOrDefault(node), node.Input.Select(input => reached.GetValueOrDefault(input)).DefaultIfEmpty(0).Max());
+            foreach (string output in node.Output) reached[output] = depths[node];
         }
-        return depths;
+        HashSet<string> leading = [];
+        HashSet<NodeProto> inside = [];
+        foreach (NodeProto node in graph.Node.Reverse())
+        {
+            if (!numbers.ContainsKey(node) && !node.Output.Any(leading.Contains)) continue;
+            inside.Add(node);
+            leading.UnionWith(node.Input);
+        }
+        int head = numbers.Values.Max() + 1;
+        return order.ToDictionary(entry => entry.Name, entry => Number(entry.Name) is { } number ? number + 1 : inside.Contains(entry.Reader) ? depths[entry.Reader] : head);
     }
 
     private static Dictionary<string, int> BySoftmax(GraphProto graph, List<(string Name, NodeProto Reader)> order)

@@ -76,7 +76,7 @@ public static class LoraGraph
         Value second = layer.Transposed ? g.Transpose(new Value(adapter.Left), [1, 0], adapter.Left + ".transposed") : new Value(adapter.Right);
         Value narrow = g.Mul(g.MatMul(input, first, output + ".lora_narrow"), g.Constant(adapter.Scale * layer.Alpha), output + ".lora_scaled");
         Value change = g.MatMul(narrow, second, output + ".lora");
-        NodeProto sum = new() { OpType = "Add", Name = output };
+        NodeProto sum = new() { OpType = "Add", Name = g.Unique(output + ".with_adapter") };
         sum.Input.Add([layer.Node.Output[0], change.Name]);
         sum.Output.Add(output);
         g.Graph.Node.Add(sum);

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.ExceptionServices;
 using Glossa.Models.Steps;
 using Glossa.Training.Parameters;
 using Google.Protobuf;
@@ -50,12 +51,20 @@ public sealed class CpuEngine : ITrainingEngine
     {
         ArgumentNullException.ThrowIfNull(microBatches);
         double[] losses = new double[microBatches.Count];
-        Parallel.For(0, _workers.Length, new ParallelOptions { MaxDegreeOfParallelism = _workers.Length }, worker =>
+        try
         {
-            _workers[worker].Gradients.Span.Clear();
-            for (int i = worker; i < microBatches.Count; i += _workers.Length)
-                losses[i] = _workers[worker].Run(microBatches[i], lossWeight);
-        });
+            Parallel.For(0, _workers.Length, new ParallelOptions { MaxDegreeOfParallelism = _workers.Length }, worker =>
+            {
+                _workers[worker].Gradients.Span.Clear();
+                for (int i = worker; i < microBatches.Count; i += _workers.Length)
+                    losses[i] = _workers[worker].Run(microBatches[i], lossWeight);
+            });
+        }
+        catch (AggregateException e)
+        {
+            // What is wrong with one micro-batch is usually wrong with all: one failure says it.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
         SumGradients();
         return losses.Sum();
     }

@@ -21,5 +21,7 @@ public interface ITrainingEngine : IDisposable
     /// Overwrites <see cref="Gradients"/> with the gradient of lossWeight times the sum of the micro-batches' losses over all labels,
     /// and gives that loss. The same micro-batches in the same order give the same bits.
     /// </summary>
+    /// <exception cref="InputException">A micro-batch does not fit the graph.</exception>
+    /// <exception cref="WorkException">There is not enough memory.</exception>
     double Run(IReadOnlyList<MicroBatch> microBatches, float lossWeight);
 }

@@ -3,10 +3,12 @@ using System.Globalization;
 using Glossa.Data.Corpora;
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Evaluate;
+using Glossa.Pipeline.Export;
+using Glossa.Pipeline.Finetune.Scoring;
 
 namespace Glossa.Cli.Commands;
 
-/// <summary><c>glossa evaluate</c>: bits per byte of a model folder over a corpus.</summary>
+/// <summary><c>glossa evaluate</c>: bits per byte of a causal model over a corpus, accuracy and F1 of a classifier.</summary>
 internal static class EvaluateCommand
 {
     public static Command Create(CommandHost host)
@@ -14,12 +16,13 @@ internal static class EvaluateCommand
         Argument<string> folder = ModelOptions.Folder();
         Option<string> corpus = new("--corpus") { HelpName = "FILE", Required = true, Description = "CSV or CSV.gz file; udhr is the embedded corpus" };
         Option<string> split = new("--split") { HelpName = "SPLIT", Description = "train, valid or test", DefaultValueFactory = _ => "test" };
+        Option<string?> label = new("--label") { HelpName = "COLUMN", Description = "Column of the classes, for classifiers [default: that of the training, or label]" };
         Option<string> precision = ModelOptions.Precision();
         Option<int> threads = ModelOptions.Threads();
         Option<bool> json = CommandHost.JsonOption;
-        Command command = new("evaluate", "Measures a model: bits per byte of every language of a corpus, and their mean")
+        Command command = new("evaluate", "Measures a model on every language of a corpus: bits per byte of a causal model, accuracy and F1 of a classifier")
         {
-            folder, corpus, split, precision, threads, json,
+            folder, corpus, split, label, precision, threads, json,
         };
         host.Details[command] =
             """
@@ -27,12 +30,18 @@ internal static class EvaluateCommand
             """;
         command.SetAction(result =>
         {
-            string path = result.GetValue(corpus)!;
-            EvaluationResult evaluation = ModelEvaluation.Run(
-                result.GetValue(folder)!, path == CorpusConfig.Embedded ? EmbeddedCorpora.UdhrPath : path, SplitOf(result.GetValue(split)!),
-                ModelOptions.Parse(result.GetValue(precision)!), threads: ModelOptions.Checked(result.GetValue(threads), "--threads"),
-                cancellation: host.ListenToSignals());
-            if (host.Json) WriteJson(host, evaluation, result.GetValue(split)!);
+            string model = result.GetValue(folder)!, file = result.GetValue(corpus)!, part = result.GetValue(split)!;
+            string path = file == CorpusConfig.Embedded ? EmbeddedCorpora.UdhrPath : file;
+            ExportPrecision kind = ModelOptions.Parse(result.GetValue(precision)!);
+            int runs = ModelOptions.Checked(result.GetValue(threads), "--threads");
+            if (ClassificationEvaluation.Applies(model))
+            {
+                Write(host, ClassificationEvaluation.Run(model, path, SplitOf(part), kind, result.GetValue(label), runs, host.ListenToSignals()), part);
+                return 0;
+            }
+            if (result.GetValue(label) is not null) throw new InputException("--label is for classifiers; this is a language model", model, "leave it out");
+            EvaluationResult evaluation = ModelEvaluation.Run(model, path, SplitOf(part), kind, threads: runs, cancellation: host.ListenToSignals());
+            if (host.Json) WriteJson(host, evaluation, part);
             else WriteText(host.Output, evaluation);
             return 0;
         });
@@ -46,6 +55,25 @@ internal static class EvaluateCommand
         "test" => CorpusSplit.Test,
         _ => throw new InputException($"unknown split '{name}'", "--split", NearestName.Advice(name, ["train", "valid", "test"])),
     };
+
+    private static void Write(CommandHost host, ClassificationEvaluationResult result, string split)
+    {
+        if (host.Json)
+        {
+            host.WriteJson(json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("split", split);
+                json.WritePropertyName("classification");
+                result.Score.WriteTo(json);
+                json.WriteNumber("otherLabels", result.OtherLabels);
+                json.WriteEndObject();
+            });
+            return;
+        }
+        ClassificationText.Write(host.Output, result.Score, split);
+        if (result.OtherLabels > 0) host.Output.WriteLine($"{result.OtherLabels} texts have labels that the model does not know, and are left out");
+    }
 
     private static void WriteText(TextWriter output, EvaluationResult evaluation)
     {

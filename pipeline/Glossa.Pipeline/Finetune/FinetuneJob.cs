@@ -37,6 +37,7 @@ public static class FinetuneJob
         progress ??= SilentProgress.Instance;
         string output = Path.GetFullPath(outFolder);
         if (Path.Exists(output)) throw new InputException("the output folder is there already", outFolder, "name another with --out, or delete it");
+        progress.StageStarted("prepare");
         HubFolder folder = HubFolder.Open(modelFolder);
         FolderEncoder encoder = FolderEncoder.Load(folder.Path);
         FinetuneCorpus corpus = FinetuneCorpus.Load(corpusPath, options.Task, options.Corpus, options.Seed);
@@ -56,25 +57,16 @@ public static class FinetuneJob
         FinetuneTraining training = new(model, engine, options, start, batches, corpus, work);
         FinetuneOutcome outcome = training.Run(facts.ToJson().ToJsonString());
 
-        ModelProto trained = outcome.Delta is { } delta ? DeltaMerge.Apply(model.Imported, [("the new delta", delta)], delta) : TrainedWeights.WriteBack(model.Imported, outcome.Weights(engine));
+        ModelProto trained = outcome.Delta is { } delta
+            ? DeltaMerge.Apply(model.Imported, [("the new delta", delta)], delta)
+            : TrainedWeights.WriteBack(model.Imported, engine.Layout.Slots.ToDictionary(slot => slot.Name, slot => (ReadOnlyMemory<float>)engine.Parameters.Slice(slot).ToArray()));
         FinetuneFolder built = FinetuneFolder.Build(work.Fresh("folder"), folder, facts, trained, outcome.Delta);
         if (built.LeftOut.Count > 0) notes.Add($"not copied, since they hold the old weights: {string.Join(", ", built.LeftOut)}");
-        FinetuneReport report = new()
+        FinetuneReport report = Report(options, model, outcome, corpus, built.BytesToShip) with
         {
-            Task = facts.Task,
-            Method = options.Lora is not null ? "lora" : options.Sparse is not null ? "sparse" : "full",
-            TrainedParameters = outcome.TrainedParameters,
-            Parameters = model.Imported.Parameters.Sum(p => p.Shape.Aggregate(1L, (product, dimension) => product * dimension)),
-            BytesToShip = built.BytesToShip,
-            Texts = new FinetuneTexts(corpus.Of(CorpusSplit.Train).Length, corpus.Of(CorpusSplit.Valid).Length, corpus.Of(CorpusSplit.Test).Length),
-            Steps = outcome.Steps,
-            Seconds = outcome.Seconds,
-            Seed = options.Seed,
-            Loss = outcome.Losses,
             Valid = Score(built, encoder, maxLength, corpus, CorpusSplit.Valid, options, work),
             Test = Score(built, encoder, maxLength, corpus, CorpusSplit.Test, options, work),
             Baseline = options.Baseline ? BaselineScore(corpus, options) : null,
-            Curve = outcome.Curve,
             Notes = notes,
         };
         report.Write(Path.Combine(built.Path, FinetuneReport.FileName));
@@ -82,6 +74,22 @@ public static class FinetuneJob
         work.Finish(built.Path, output);
         return report;
     }
+
+    private static FinetuneReport Report(FinetuneOptions options, TunedModel model, FinetuneOutcome outcome, FinetuneCorpus corpus, long bytesToShip) => new()
+    {
+        Task = options.Task.Name(),
+        Method = options.Lora is not null ? "lora" : options.Sparse is not null ? "sparse" : "full",
+        TrainedParameters = outcome.TrainedParameters,
+        Parameters = model.Imported.Parameters.Sum(p => p.Shape.Aggregate(1L, (product, dimension) => product * dimension)),
+        BytesToShip = bytesToShip,
+        Texts = new FinetuneTexts(corpus.Of(CorpusSplit.Train).Length, corpus.Of(CorpusSplit.Valid).Length, corpus.Of(CorpusSplit.Test).Length),
+        Steps = outcome.Steps,
+        Seconds = outcome.Seconds,
+        Seed = options.Seed,
+        Loss = outcome.Losses,
+        Curve = outcome.Curve,
+        Notes = [],
+    };
 
     private static int MaxLength(HubFolder folder, FinetuneOptions options)
     {

@@ -18,12 +18,7 @@ namespace Glossa.Pipeline.Finetune;
 /// <param name="Seconds">Seconds of training.</param>
 /// <param name="Losses">Losses before and after.</param>
 /// <param name="Curve">The last pass's learning curve.</param>
-internal sealed record FinetuneOutcome(ModelDelta? Delta, long TrainedParameters, int Steps, double Seconds, FinetuneLosses Losses, IReadOnlyList<CurvePoint> Curve)
-{
-    /// <summary>All trained weights.</summary>
-    public Dictionary<string, ReadOnlyMemory<float>> Weights(ITrainingEngine engine) =>
-        engine.Layout.Slots.ToDictionary(slot => slot.Name, slot => (ReadOnlyMemory<float>)engine.Parameters.Slice(slot).ToArray());
-}
+internal sealed record FinetuneOutcome(ModelDelta? Delta, long TrainedParameters, int Steps, double Seconds, FinetuneLosses Losses, IReadOnlyList<CurvePoint> Curve);
 
 /// <summary>The passes of a fine-tuning over one engine.</summary>
 internal sealed class FinetuneTraining(
@@ -96,7 +91,7 @@ internal sealed class FinetuneTraining(
         {
             work.Cancellation.ThrowIfCancellationRequested();
             int count = source.Labels(i);
-            sum += engine.Run(source.Step(i), 1f / count) * count;
+            sum += engine.Run(source.MicroBatches(i), 1f / count) * count;
             labels += count;
         }
         return labels == 0 ? null : sum / labels;

@@ -12,8 +12,8 @@ public interface IBatchSource
     string Unit { get; }
 
     /// <summary>How many labels the loss of a step is the mean over.</summary>
-    int Labels(int step);
+    int Labels(int index);
 
     /// <summary>The micro-batches of a step.</summary>
-    IReadOnlyList<MicroBatch> Step(int step);
+    IReadOnlyList<MicroBatch> MicroBatches(int index);
 }

@@ -15,8 +15,8 @@ public sealed class PlannedBatches(BatchPlan plan, BatchAssembler assembler) : I
     public string Unit => "tokens";
 
     /// <inheritdoc/>
-    public int Labels(int step) => plan.Predictions(step);
+    public int Labels(int index) => plan.Predictions(index);
 
     /// <inheritdoc/>
-    public IReadOnlyList<MicroBatch> Step(int step) => [.. plan.Step(step).Select(assembler.Assemble)];
+    public IReadOnlyList<MicroBatch> MicroBatches(int index) => [.. plan.Step(index).Select(assembler.Assemble)];
 }

@@ -70,7 +70,7 @@ public sealed class Trainer : IDisposable
                     Save(checkpoints, progress);
                     context.Cancellation.ThrowIfCancellationRequested();
                 }
-                MicroBatch[] microBatches = [.. phase.Batches.Step(progress.Step).Select((batch, i) => batch with { Seed = Seed(progress.AllSteps, i) })];
+                MicroBatch[] microBatches = [.. phase.Batches.MicroBatches(progress.Step).Select((batch, i) => batch with { Seed = Seed(progress.AllSteps, i) })];
                 int labels = phase.Batches.Labels(progress.Step);
                 double loss = _engine.Run(microBatches, 1f / labels);
                 _selection?.Apply(_engine.Gradients);

@@ -36,6 +36,29 @@ public sealed class CorpusReaderTests
     }
 
     [Test]
+    public void Load_RepeatedAndHeldOutRows_KeepsEachOnceInItsLastSplit()
+    {
+        string path = _folder.Write("a.csv", "language,split,text,label\nen,train,one,a\nen,train,one,a\nen,train,one,b\nen,train,two,a\nen,test,two,a\nde,train,two,a\nen,valid,one,c\n");
+        Assert.That(CorpusReader.Load(path, new IngestOptions()), Is.EqualTo(new CorpusText[]
+        {
+            new("en", CorpusSplit.Test, "two", "a"),
+            new("de", CorpusSplit.Train, "two", "a"),
+            new("en", CorpusSplit.Valid, "one", "c"),
+        }));
+    }
+
+    [Test]
+    public void Load_NoLanguageColumnAndPairs_IsUndeterminedAndPaired()
+    {
+        string path = _folder.Write("a.csv", "text,answer\nWhere?, Here. \nWhen?,\n");
+        Assert.That(CorpusReader.Load(path, new IngestOptions { Columns = new CorpusColumns { Language = null, Pair = "answer" }, ValidFraction = 0, TestFraction = 0 }), Is.EqualTo(new CorpusText[]
+        {
+            new("und", CorpusSplit.Train, "Where?", null, "Here."),
+            new("und", CorpusSplit.Train, "When?"),
+        }));
+    }
+
+    [Test]
     public void Read_DecomposedTextAndOddSpaces_GivesTrimmedFormC()
     {
         string path = _folder.Write("a.csv", "language,text\nvi,\u3000Vie\u0323\u0302t\u00A0\nvi,\u2003\n");

@@ -31,10 +31,10 @@ internal sealed class TextBatches(List<(int Epoch, int[][] MicroBatches)> plan, 
     public string Unit => unit;
 
     /// <inheritdoc/>
-    public int Labels(int step) => Math.Max(1, plan[step].MicroBatches.Sum(rows => make(plan[step].Epoch, rows).LabelCount));
+    public int Labels(int index) => Math.Max(1, plan[index].MicroBatches.Sum(rows => make(plan[index].Epoch, rows).LabelCount));
 
     /// <inheritdoc/>
-    public IReadOnlyList<MicroBatch> Step(int step) => [.. plan[step].MicroBatches.Select(rows => Fill(make(plan[step].Epoch, rows)))];
+    public IReadOnlyList<MicroBatch> MicroBatches(int index) => [.. plan[index].MicroBatches.Select(rows => Fill(make(plan[index].Epoch, rows)))];
 
     private MicroBatch Fill(TextBatch batch)
     {

@@ -72,7 +72,13 @@ internal sealed record TunedModel(
     private string? OutputOf(FinetuneTask task)
     {
         string[] outputs = [.. Imported.Forward.Graph.Output.Select(output => output.Name)];
-        string[] wanted = task == FinetuneTask.Embedding ? ["sentence_embedding", "last_hidden_state", "token_embeddings"] : ["logits"];
-        return wanted.FirstOrDefault(outputs.Contains);
+        string[] wanted = task == FinetuneTask.Embedding ? ["sentence_embedding", "last_hidden_state", "token_embeddings"] : [ClassificationHead.Logits];
+        string? found = wanted.FirstOrDefault(outputs.Contains);
+        if (found is null && task != FinetuneTask.Embedding)
+        {
+            throw new InputException($"the graph gives {string.Join(", ", outputs.Select(output => $"'{output}'"))}, no 'logits' to predict tokens by",
+                fix: $"export the model for {(task == FinetuneTask.MaskedLm ? "fill-mask" : "text-generation")}");
+        }
+        return found;
     }
 }

@@ -24,6 +24,11 @@ public sealed record ClassClassification(string Label, int Texts, double Precisi
 public sealed record ClassificationScore(
     int Texts, double Accuracy, double MacroF1, IReadOnlyList<LanguageClassification> Languages, IReadOnlyList<ClassClassification> Classes)
 {
+    private static readonly System.Text.Json.JsonSerializerOptions Json = new() { PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.CamelCase };
+
+    /// <summary>The figures as one JSON value.</summary>
+    public void WriteTo(System.Text.Json.Utf8JsonWriter writer) => System.Text.Json.JsonSerializer.Serialize(writer, this, Json);
+
     /// <summary>Counts right and wrong.</summary>
     /// <param name="rows">Language, right class and given class of every text.</param>
     /// <param name="labels">Names of the classes.</param>

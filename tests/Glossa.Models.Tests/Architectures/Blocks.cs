@@ -10,7 +10,7 @@ namespace Glossa.Models.Tests.Architectures;
 /// <summary>The common parts of small transformers, in the operators that exporters write; every weight is a target of the check.</summary>
 internal sealed class Blocks(RuleCase test)
 {
-    internal const int Batch = 2, Length = 4, Width = 4, Heads = 2, Size = 2, Words = 5;
+    internal const int Batch = 2, Length = 4, Width = 4, HeadCount = 2, Size = 2, Words = 5;
 
     internal GraphBuilder G => test.G;
 
@@ -32,7 +32,7 @@ internal sealed class Blocks(RuleCase test)
     internal Value Linear(Value x, int inputs, int outputs, bool bias = true) => bias ? G.Add(W(outputs), G.MatMul(x, W(inputs, outputs))) : G.MatMul(x, W(inputs, outputs));
 
     /// <summary>[batch, sequence, heads * size] as [batch, heads, sequence, size].</summary>
-    internal Value Split(Value x, int heads = Heads) => G.Transpose(G.Reshape(x, [0, 0, heads, -1]), [0, 2, 1, 3]);
+    internal Value Split(Value x, int heads = HeadCount) => G.Transpose(G.Reshape(x, [0, 0, heads, -1]), [0, 2, 1, 3]);
 
     internal Value Merge(Value x) => G.Reshape(G.Transpose(x, [0, 2, 1, 3]), [0, 0, -1]);
 

@@ -32,7 +32,7 @@ internal static class Decoders
             Value x = b.Embedded(8), attended = b.LayerNorm(x, 8);
             (Value cos, Value sin) = b.Rotary(x, 1);
             // One projection, its heads side by side: [batch, sequence, heads, 3 * size]; half of each head turns.
-            Value qkv = g.Transpose(g.Reshape(b.Linear(attended, 8, 24), [0, 0, Heads, 12]), [0, 2, 1, 3]);
+            Value qkv = g.Transpose(g.Reshape(b.Linear(attended, 8, 24), [0, 0, HeadCount, 12]), [0, 2, 1, 3]);
             Value Part(int i) => b.Slice(qkv, 4 * i, 4 * (i + 1), -1);
             Value Turned(Value t) => g.Concat([b.Rotated(b.Slice(t, 0, 2, -1), cos, sin, 1), b.Slice(t, 2, long.MaxValue, -1)], -1);
             Value attention = b.Linear(b.Merge(b.Attend(Turned(Part(0)), Turned(Part(1)), Part(2), b.Causal(x))), 8, 8);
@@ -51,7 +51,7 @@ internal static class Decoders
                 Value stacked = g.Concat([g.Unsqueeze(g.Neg(b.Slice(t, 1, long.MaxValue, -1, 2)), [-1]), g.Unsqueeze(b.Slice(t, 0, long.MaxValue, -1, 2), [-1])], -1);
                 return g.Add(g.Mul(t, Twice(cos)), g.Mul(g.Reshape(stacked, [0, 0, 0, -1]), Twice(sin)));
             }
-            Value Head(Value t) => g.Transpose(Turned(g.Reshape(t, [0, 0, Heads, Size])), [0, 2, 1, 3]);
+            Value Head(Value t) => g.Transpose(Turned(g.Reshape(t, [0, 0, HeadCount, Size])), [0, 2, 1, 3]);
             Value normalized = b.LayerNorm(x);
             Value attention = b.Merge(b.Attend(Head(b.Linear(normalized, Width, Width, false)), Head(b.Linear(normalized, Width, Width, false)), b.Split(b.Linear(normalized, Width, Width, false)), b.Causal(x)));
             b.Out(g.Add(g.Add(b.Linear(attention, Width, Width, false), b.FeedForward(normalized, b.NewGelu)), x));
@@ -61,8 +61,8 @@ internal static class Decoders
             GraphBuilder g = b.G;
             Value x = b.LayerNorm(b.Embedded());
             Value mask = b.Test.Feed("mask", DoubleTensor.Wholes([Batch, Length], 1, 1, 1, 1, 1, 1, 1, 0)), places = g.Mul(g.Sub(g.Op("CumSum", [mask, g.Constant(-1L)]), g.Constant(1L)), mask);
-            Value alibi = g.Mul(b.Reals([1, Heads, 1, 1], 0.5, 0.25), g.Unsqueeze(g.Cast(places, DataType.Float), [1, 2]));
-            Value fused = g.Reshape(b.Linear(x, Width, 3 * Width), [0, 0, Heads, 3, Size]);
+            Value alibi = g.Mul(b.Reals([1, HeadCount, 1, 1], 0.5, 0.25), g.Unsqueeze(g.Cast(places, DataType.Float), [1, 2]));
+            Value fused = g.Reshape(b.Linear(x, Width, 3 * Width), [0, 0, HeadCount, 3, Size]);
             Value Part(long i) => g.Transpose(g.Gather(fused, g.Constant(i), 3), [0, 2, 1, 3]);
             Value hidden = g.Op("Or", [g.Op("Greater", [b.Distances(x), g.Constant(0L)]), g.Op("Equal", [g.Unsqueeze(mask, [1, 2]), g.Constant(0L)])]);
             Value mixed = b.Attend(Part(0), Part(1), Part(2), alibi, scores => g.Where(hidden, b.C(float.MinValue), scores));
@@ -74,7 +74,7 @@ internal static class Decoders
             GraphBuilder g = b.G;
             Value x = b.Embedded(), qkv = g.Op("Clip", [b.Linear(x, Width, 3 * Width, false), b.C(-1.5f), b.C(1.5f)]);
             Value[] parts = g.Ops("Split", [qkv, g.Ints(Width, Width, Width)], ["q", "k", "v"], "", Attribute("axis", 2L));
-            Value alibi = g.Mul(g.Neg(g.Op("Abs", [g.Cast(g.Unsqueeze(b.Distances(x), [0, 1]), DataType.Float)])), b.Reals([1, Heads, 1, 1], 0.5, 0.25));
+            Value alibi = g.Mul(g.Neg(g.Op("Abs", [g.Cast(g.Unsqueeze(b.Distances(x), [0, 1]), DataType.Float)])), b.Reals([1, HeadCount, 1, 1], 0.5, 0.25));
             b.Out(b.Merge(b.Attend(b.Split(parts[0]), b.Split(parts[1]), b.Split(parts[2]), g.Add(alibi, b.Causal(x)))));
         };
         graphs["Gemma 2"] = Gemma;
@@ -93,7 +93,7 @@ internal static class Decoders
             Value x = b.Embedded(), normalized = b.RmsNorm(x);
             (Value cos, Value sin) = b.Rotary(x, 1);
             // One key head for both query heads, repeated by Expand.
-            Value Repeated(Value t) => g.Reshape(g.Op("Expand", [g.Unsqueeze(t, [2]), g.Concat([g.Gather(g.Shape(t), g.Ints(0, 1)), g.Ints(Heads), g.Gather(g.Shape(t), g.Ints(2, 3))], 0)]), [0, Heads, -1, Size]);
+            Value Repeated(Value t) => g.Reshape(g.Op("Expand", [g.Unsqueeze(t, [2]), g.Concat([g.Gather(g.Shape(t), g.Ints(0, 1)), g.Ints(HeadCount), g.Gather(g.Shape(t), g.Ints(2, 3))], 0)]), [0, HeadCount, -1, Size]);
             Value query = b.Rotated(b.Split(b.Linear(normalized, Width, Width, false)), cos, sin, 1), key = b.Rotated(b.Split(b.Linear(normalized, Width, Size, false), 1), cos, sin, 1);
             x = g.Add(x, b.Merge(b.Attend(query, Repeated(key), Repeated(b.Split(b.Linear(normalized, Width, Size, false), 1)), b.Causal(x))));
             Value inner = b.RmsNorm(x);
@@ -102,7 +102,7 @@ internal static class Decoders
         graphs["Falcon"] = b =>
         {
             GraphBuilder g = b.G;
-            Value x = b.Embedded(), fused = g.Reshape(b.Linear(b.LayerNorm(x), Width, Width + (2 * Size), false), [0, 0, Heads + 2, Size]);
+            Value x = b.Embedded(), fused = g.Reshape(b.Linear(b.LayerNorm(x), Width, Width + (2 * Size), false), [0, 0, HeadCount + 2, Size]);
             Value Part(long start, long end) => g.Transpose(b.Slice(fused, start, end, 2), [0, 2, 1, 3]);
             b.Out(b.Merge(b.Attend(Part(0, -2), Part(-2, -1), Part(-1, long.MaxValue), b.Causal(x))));
         };

@@ -29,7 +29,7 @@ internal static class EncoderDecoders
             GraphBuilder g = b.G;
             Value table = b.W(Words, Width), x = g.Gather(table, b.Ids());
             Value bucket = g.Op("Min", [g.Neg(g.Op("Min", [b.Distances(x), g.Constant(0L)])), g.Constant(3L)]);
-            Value bias = g.Add(g.Unsqueeze(g.Transpose(g.Gather(b.W(4, Heads), bucket), [2, 0, 1]), [0]), b.Causal(x));
+            Value bias = g.Add(g.Unsqueeze(g.Transpose(g.Gather(b.W(4, HeadCount), bucket), [2, 0, 1]), [0]), b.Causal(x));
             Value normalized = b.RmsNorm(x);
             Value scores = g.Add(g.MatMul(b.Split(b.Linear(normalized, Width, Width, false)), g.Transpose(b.Split(b.Linear(normalized, Width, Width, false)), [0, 1, 3, 2])), bias);
             x = g.Add(x, b.Linear(b.Merge(g.MatMul(g.Softmax(scores), b.Split(b.Linear(normalized, Width, Width, false)))), Width, Width, false));
@@ -45,9 +45,9 @@ internal static class EncoderDecoders
             Value x = g.Add(g.Transpose(stem, [0, 2, 1]), b.Reals([Length, Width], [.. Enumerable.Range(0, Length * Width).Select(i => Math.Cos(0.4 * i))]));
             // Batch and heads as one axis, as bmm wants it.
             Value y = b.Embedded(), batch = g.Gather(g.Shape(x), g.Ints(0));
-            Value Head(Value t) => g.Reshape(b.Split(t), g.Concat([g.Mul(batch, g.Ints(Heads)), g.Ints(-1, Size)], 0));
+            Value Head(Value t) => g.Reshape(b.Split(t), g.Concat([g.Mul(batch, g.Ints(HeadCount)), g.Ints(-1, Size)], 0));
             Value weights = g.Softmax(g.MatMul(g.Mul(Head(b.Linear(y, Width, Width)), b.C(0.7f)), g.Transpose(Head(b.Linear(x, Width, Width, false)), [0, 2, 1])));
-            Value mixed = g.Reshape(g.MatMul(weights, Head(b.Linear(x, Width, Width))), g.Concat([batch, g.Ints(Heads, -1, Size)], 0));
+            Value mixed = g.Reshape(g.MatMul(weights, Head(b.Linear(x, Width, Width))), g.Concat([batch, g.Ints(HeadCount, -1, Size)], 0));
             b.Out(b.Linear(b.Merge(mixed), Width, Width));
         };
         graphs["wav2vec 2.0"] = b =>

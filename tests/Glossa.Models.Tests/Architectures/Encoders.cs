@@ -39,7 +39,7 @@ internal static class Encoders
             Value far = b.G.Cast(b.G.Add(b.C(2), b.G.Mul(b.G.Op("Log", [b.G.Div(b.G.Op("Max", [b.G.Cast(back, DataType.Float), b.C(1)]), b.C(2))]), b.C(1.3f))), DataType.Int64);
             Value bucket = b.G.Where(b.G.Op("Less", [back, b.G.Constant(2L)]), back, b.G.Op("Min", [far, b.G.Constant(3L)]));
             bucket = b.G.Add(bucket, b.G.Mul(b.G.Cast(b.G.Op("Less", [distance, b.G.Constant(0L)]), DataType.Int64), b.G.Constant(4L)));
-            Value bias = b.G.Unsqueeze(b.G.Transpose(b.G.Gather(b.W(8, Heads), bucket), [2, 0, 1]), [0]);
+            Value bias = b.G.Unsqueeze(b.G.Transpose(b.G.Gather(b.W(8, HeadCount), bucket), [2, 0, 1]), [0]);
             b.Out(b.G.Add(b.SelfAttention(x, bias), x));
         };
         graphs["XLNet"] = RelativeShift;
@@ -80,7 +80,7 @@ internal static class Encoders
         graphs["ModernBERT"] = b =>
         {
             Value x = b.G.Op("LayerNormalization", [b.Embedded(), b.W(Width)], null, "", Attribute("axis", -1L), Attribute("epsilon", 0.1f));
-            Value[] qkv = b.G.Ops("Split", [b.G.Reshape(b.Linear(x, Width, 3 * Width, false), [0, 0, 3, Heads, Size]), b.G.Ints(1, 1, 1)], ["q", "k", "v"], "", Attribute("axis", 2L));
+            Value[] qkv = b.G.Ops("Split", [b.G.Reshape(b.Linear(x, Width, 3 * Width, false), [0, 0, 3, HeadCount, Size]), b.G.Ints(1, 1, 1)], ["q", "k", "v"], "", Attribute("axis", 2L));
             (Value cos, Value sin) = b.Rotary(x, 1);
             Value Head(Value t) => b.G.Transpose(b.G.Squeeze(t, [2]), [0, 2, 1, 3]);
             Value local = b.G.Where(b.G.Op("LessOrEqual", [b.G.Op("Abs", [b.Distances(x)]), b.G.Constant(1L)]), b.C(0), b.C(float.MinValue));
@@ -105,13 +105,13 @@ internal static class Encoders
     {
         GraphBuilder g = b.G;
         Value x = TensorflowNorm(b, b.Embedded());
-        Value Project() => g.Add(g.Op("Einsum", [x, b.W(Width, Heads, Size)], null, "", Attribute("equation", "abc,cde->abde")), g.Reshape(b.W(Width), [Heads, Size]));
+        Value Project() => g.Add(g.Op("Einsum", [x, b.W(Width, HeadCount, Size)], null, "", Attribute("equation", "abc,cde->abde")), g.Reshape(b.W(Width), [HeadCount, Size]));
         Value query = g.Mul(Project(), b.C(0.70710678f)), key = Project(), value = Project();
         Value scores = g.Add(g.Op("Einsum", [key, query], null, "", Attribute("equation", "aecd,abcd->acbe")), b.Padding());
         Value shifted = g.Op("Exp", [g.Sub(scores, g.Op("ReduceMax", [scores], null, "", Attribute("axes", (long[])[-1]), Attribute("keepdims", 1L)))]);
         Value weights = g.Div(shifted, g.ReduceSum(shifted, [-1], true));
         Value mixed = g.Op("Einsum", [weights, value], null, "", Attribute("equation", "acbe,aecd->abcd"));
-        Value output = g.Add(g.Op("Einsum", [mixed, b.W(Heads, Size, Width)], null, "", Attribute("equation", "abcd,cde->abe")), b.W(Width));
+        Value output = g.Add(g.Op("Einsum", [mixed, b.W(HeadCount, Size, Width)], null, "", Attribute("equation", "abcd,cde->abe")), b.W(Width));
         x = TensorflowNorm(b, g.Add(output, x));
         Value flat = g.Reshape(x, [-1, Width]), inner = g.Add(g.MatMul(flat, b.W(Width, 6)), g.Reshape(b.W(6), [1, 6]));
         b.Out(g.Reshape(g.MatMul(g.Mul(g.Mul(b.C(0.5f), inner), g.Add(g.Op("Erf", [g.Mul(inner, b.C(0.70710678f))]), b.C(1))), b.W(6, Width)), g.Shape(x)));
@@ -131,7 +131,7 @@ internal static class Encoders
         GraphBuilder g = b.G;
         Value x = b.Embedded(), table = b.W(4, Width), wq = b.W(Width, Width), wk = b.W(Width, Width);
         Value q = b.Split(g.MatMul(x, wq)), k = b.Split(g.MatMul(x, wk)), v = b.Split(b.Linear(x, Width, Width));
-        Value Positional(Value weight) => g.Transpose(g.Reshape(g.MatMul(table, weight), [1, -1, Heads, Size]), [0, 2, 1, 3]);
+        Value Positional(Value weight) => g.Transpose(g.Reshape(g.MatMul(table, weight), [1, -1, HeadCount, Size]), [0, 2, 1, 3]);
         Value Index(Value distance) => g.Op("Clip", [g.Add(distance, g.Constant(2L)), g.Constant(0L), g.Constant(3L)]);
         Value shape = g.Concat([g.Ints(1, 1), g.Shape(b.Distances(x))], 0);
         Value Expanded(Value index) => g.Op("Expand", [index, g.Concat([g.Slice(q), g.Op("Slice", [shape, g.Ints(2), g.Ints(4)])], 0)]);
@@ -150,9 +150,9 @@ internal static class Encoders
     {
         GraphBuilder g = b.G;
         Value x = b.Embedded(), q = b.Split(b.Linear(x, Width, Width, false)), k = b.Split(b.Linear(x, Width, Width, false)), v = b.Split(b.Linear(x, Width, Width, false));
-        Value relative = g.Transpose(g.Reshape(b.Linear(b.Reals([2 * Length, Width], [.. Enumerable.Range(0, 2 * Length * Width).Select(i => Math.Sin(0.7 * i))]), Width, Width, false), [1, 2 * Length, Heads, Size]), [0, 2, 1, 3]);
-        Value content = g.MatMul(g.Add(q, b.W(Heads, 1, Size)), g.Transpose(k, [0, 1, 3, 2]));
-        Value positions = g.MatMul(g.Add(q, b.W(Heads, 1, Size)), g.Transpose(relative, [0, 1, 3, 2]));
+        Value relative = g.Transpose(g.Reshape(b.Linear(b.Reals([2 * Length, Width], [.. Enumerable.Range(0, 2 * Length * Width).Select(i => Math.Sin(0.7 * i))]), Width, Width, false), [1, 2 * Length, HeadCount, Size]), [0, 2, 1, 3]);
+        Value content = g.MatMul(g.Add(q, b.W(HeadCount, 1, Size)), g.Transpose(k, [0, 1, 3, 2]));
+        Value positions = g.MatMul(g.Add(q, b.W(HeadCount, 1, Size)), g.Transpose(relative, [0, 1, 3, 2]));
         // [B, N, S, R] as [B, N, R, S], the first row dropped, back again: each row shifted by one more.
         Value shape = g.Shape(positions), batch = g.Op("Slice", [shape, g.Ints(0), g.Ints(2)]), rows = g.Gather(shape, g.Ints(2)), columns = g.Gather(shape, g.Ints(3));
         Value shifted = b.Slice(g.Reshape(positions, g.Concat([batch, columns, rows], 0)), 1, long.MaxValue, 2);
@@ -184,7 +184,7 @@ internal static class Encoders
         Value x = b.Embedded(), turned = g.Transpose(x, [0, 2, 1]);
         Value depthwise = g.Op("Conv", [turned, b.W(Width, 1, 3)], null, "", Attribute("group", (long)Width), Attribute("pads", (long[])[1, 1]), Attribute("kernel_shape", (long[])[3]));
         Value keys = g.Transpose(g.Add(g.Op("Conv", [depthwise, b.W(Width, Width, 1)]), b.W(Width, 1)), [0, 2, 1]);
-        Value kernel = g.Softmax(g.Reshape(b.Linear(g.Mul(keys, b.Linear(x, Width, Width)), Width, Heads * 3), [-1, 3, 1]), 1);
+        Value kernel = g.Softmax(g.Reshape(b.Linear(g.Mul(keys, b.Linear(x, Width, Width)), Width, HeadCount * 3), [-1, 3, 1]), 1);
         // Windows of three positions around each, gathered from the padded sequence.
         Value padded = g.Op("Pad", [g.Transpose(b.Linear(x, Width, Width), [0, 2, 1]), g.Ints(0, 0, 1, 0, 0, 1)]);
         Value windows = g.Gather(padded, g.Add(g.Unsqueeze(b.Positions(x), [1]), b.Wholes([1, 3], 0, 1, 2)), 2);

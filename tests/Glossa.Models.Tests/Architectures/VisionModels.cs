@@ -23,7 +23,7 @@ internal static class VisionModels
             Value positions = g.Concat([b.Slice(table, 0, 1, 1), g.Reshape(g.Transpose(resized, [0, 2, 3, 1]), [1, -1, Width])], 1);
             Value x = g.Add(g.Concat([classes, tokens], 1), positions), normalized = b.LayerNorm(x);
             // Query, key and value by one product, taken apart along the first axis.
-            Value qkv = g.Transpose(g.Reshape(b.Linear(normalized, Width, 3 * Width), [0, 0, 3, Heads, Size]), [2, 0, 3, 1, 4]);
+            Value qkv = g.Transpose(g.Reshape(b.Linear(normalized, Width, 3 * Width), [0, 0, 3, HeadCount, Size]), [2, 0, 3, 1, 4]);
             Value Part(long i) => g.Gather(qkv, g.Constant(i));
             x = g.Add(x, b.Linear(b.Merge(b.Attend(Part(0), Part(1), Part(2))), Width, Width));
             b.Out(b.Linear(g.Gather(b.LayerNorm(x), g.Constant(0L), 1), Width, 3));
@@ -71,7 +71,7 @@ internal static class VisionModels
         Value rolled = Rolled(Rolled(x, 1, 1), 1, 2);
         Value windows = g.Reshape(g.Transpose(g.Reshape(rolled, [-1, 2, 2, 2, 2, Width]), [0, 1, 3, 2, 4, 5]), [-1, 4, Width]);
         long[] relative = [.. Enumerable.Range(0, 16).Select(i => (long)(((((i / 4 / 2) - (i % 4 / 2)) + 1) * 3) + (i / 4 % 2) - (i % 4 % 2) + 1))];
-        Value bias = g.Unsqueeze(g.Transpose(g.Reshape(g.Gather(b.W(9, Heads), b.Wholes([16], relative)), [4, 4, Heads]), [2, 0, 1]), [0]);
+        Value bias = g.Unsqueeze(g.Transpose(g.Reshape(g.Gather(b.W(9, HeadCount), b.Wholes([16], relative)), [4, 4, HeadCount]), [2, 0, 1]), [0]);
         // Tokens that were not neighbours before the roll do not see each other.
         double[] regions = [0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 0, 1, 2, 3];
         Value mask = b.Reals([4, 1, 4, 4], [.. Enumerable.Range(0, 64).Select(i => regions[(i / 16 * 4) + (i / 4 % 4)] == regions[(i / 16 * 4) + (i % 4)] ? 0.0 : -100)]);

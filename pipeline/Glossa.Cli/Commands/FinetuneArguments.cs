@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Glossa.Models.Adapters;
-using Glossa.Models.Heads;
+using Glossa.Models.TaskHeads;
 using Glossa.Pipeline.Finetune;
 
 namespace Glossa.Cli.Commands;

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Glossa.Cli.Progress;
-using Glossa.Models.Adapters;
-using Glossa.Models.Heads;
 using Glossa.Pipeline.Finetune;
 using Glossa.Pipeline.Finetune.Scoring;
 

@@ -1,5 +1,5 @@
 using Glossa.Models.Adapters;
-using Glossa.Models.Heads;
+using Glossa.Models.TaskHeads;
 
 namespace Glossa.Pipeline.Finetune;
 

@@ -1,7 +1,7 @@
 using Glossa.Models.Adapters;
-using Glossa.Models.Heads;
 using Glossa.Models.Onnx;
-using Glossa.Models.Tests.Heads;
+using Glossa.Models.TaskHeads;
+using Glossa.Models.Tests.TaskHeads;
 using NUnit.Framework;
 
 namespace Glossa.Models.Tests.Adapters;

@@ -1,11 +1,11 @@
 using Glossa.Models.Adapters;
 using Glossa.Models.Building;
 using Glossa.Models.Export;
-using Glossa.Models.Heads;
 using Glossa.Models.Import;
 using Glossa.Models.Onnx;
-using Glossa.Models.Tests.Heads;
+using Glossa.Models.TaskHeads;
 using Glossa.Models.Tests.Quantization;
+using Glossa.Models.Tests.TaskHeads;
 using Microsoft.ML.OnnxRuntime;
 using NUnit.Framework;
 using static Glossa.Models.Onnx.TensorProto.Types;

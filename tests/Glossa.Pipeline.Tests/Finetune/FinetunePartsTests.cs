@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using CsCheck;
 using Glossa.Models.Export;
-using Glossa.Models.Heads;
 using Glossa.Models.Onnx;
 using Glossa.Models.Steps;
+using Glossa.Models.TaskHeads;
 using Glossa.Pipeline.Finetune.Batches;
 using Glossa.Pipeline.Finetune.Folder;
 using Glossa.Pipeline.Finetune.Scoring;

@@ -1,9 +1,9 @@
 using System.Text.Json;
-using Glossa.Models.Heads;
 using Glossa.Models.Import;
 using Glossa.Models.Losses;
 using Glossa.Models.Onnx;
 using Glossa.Models.Steps;
+using Glossa.Models.TaskHeads;
 using Glossa.Training.Engines;
 using Glossa.Training.Optimizers;
 using Glossa.Training.Safetensors;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Glossa.Models.Heads;
+using Glossa.Models.TaskHeads;
 
 namespace Glossa.Pipeline.Finetune.Folder;
 

@@ -1,9 +1,9 @@
 using Glossa.Models.Adapters;
-using Glossa.Models.Heads;
 using Glossa.Models.Import;
 using Glossa.Models.Losses;
 using Glossa.Models.Onnx;
 using Glossa.Models.Steps;
+using Glossa.Models.TaskHeads;
 using Glossa.Pipeline.Finetune.Folder;
 
 namespace Glossa.Pipeline.Finetune.Model;

@@ -1,5 +1,5 @@
 using Glossa.Models.Export;
-using Glossa.Models.Heads;
+using Glossa.Models.TaskHeads;
 using Glossa.Pipeline.Finetune.Batches;
 using Glossa.Pipeline.Finetune.Texts;
 using Glossa.Training.Engines;

@@ -1,6 +1,6 @@
 using Glossa.Models.Onnx;
 
-namespace Glossa.Models.Heads;
+namespace Glossa.Models.TaskHeads;
 
 /// <summary>What the inputs and outputs of a forward graph say about it.</summary>
 internal static class GraphSignature

@@ -1,4 +1,4 @@
-namespace Glossa.Models.Heads;
+namespace Glossa.Models.TaskHeads;
 
 /// <summary>The classification head that a task needs.</summary>
 public sealed record HeadOptions

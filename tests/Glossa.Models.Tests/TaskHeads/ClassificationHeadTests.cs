@@ -1,8 +1,8 @@
-using Glossa.Models.Heads;
 using Glossa.Models.Onnx;
+using Glossa.Models.TaskHeads;
 using NUnit.Framework;
 
-namespace Glossa.Models.Tests.Heads;
+namespace Glossa.Models.Tests.TaskHeads;
 
 public sealed class ClassificationHeadTests
 {

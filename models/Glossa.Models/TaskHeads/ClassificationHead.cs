@@ -2,7 +2,7 @@ using Glossa.Models.Building;
 using Glossa.Models.Onnx;
 using static Glossa.Models.Onnx.TensorProto.Types;
 
-namespace Glossa.Models.Heads;
+namespace Glossa.Models.TaskHeads;
 
 /// <summary>
 /// Gives a forward graph the head that classification needs: <c>logits</c> [batch, classes]. Token states are pooled and multiplied by

@@ -3,7 +3,7 @@ using Glossa.Models.Onnx;
 using Glossa.Models.Tests.Quantization;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Glossa.Models.Tests.Heads;
+namespace Glossa.Models.Tests.TaskHeads;
 
 /// <summary>The tiny BERT models of the fixtures and a batch of two rows, one of them padded.</summary>
 internal static class BertFixture

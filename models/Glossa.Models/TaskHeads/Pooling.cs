@@ -1,4 +1,4 @@
-namespace Glossa.Models.Heads;
+namespace Glossa.Models.TaskHeads;
 
 /// <summary>How the states of a text's tokens become one vector.</summary>
 public enum Pooling

@@ -30,8 +30,8 @@ public sealed record OperatorSupport(string Name, OperatorKind Kind, int Since, 
 /// <summary>All operators that the tables know.</summary>
 public static class OperatorList
 {
-    /// <summary>The first operator set that graphs may have.</summary>
-    public const int Oldest = 13;
+    /// <summary>The operator set that older graphs are brought to: what was there by then is listed without a version.</summary>
+    public const int Oldest = (int)Import.OperatorSetUpgrade.Target;
 
     // Standard operators that came later.
     private static readonly Dictionary<string, int> Introduced = new(StringComparer.Ordinal)
@@ -90,7 +90,7 @@ public static class OperatorList
             - **stops the gradient**: the result is constant to the gradient.
             - **refused**: an error names the node and gives the advice of the last column.
 
-            Any other operator fails by its name where a gradient would have to pass it. Graphs of operator set {{Oldest}} and later are read; "since" is the first set that has the operator, where
+            Any other operator fails by its name where a gradient would have to pass it. Graphs of operator set {{Import.OperatorSets.Oldest}} and later are read, those before {{Oldest}} as {{Oldest}}; "since" is the first set that has the operator, where
             it came later. The domain `com.microsoft` holds what ONNX Runtime's optimizer and quantizer write.
 
             Conventions where a derivative is not unique, or infinite:

@@ -33,6 +33,7 @@ public static class ModelImport
         FunctionInlining.Apply(forward);
         DropDefaultedInputs(graph);
         GraphCleaning.SortTopologically(graph);
+        if (OperatorSetUpgrade.Apply(forward)) notes.Add($"the graph was brought from operator set {OperatorSets.Version(original.OpsetImport)} to {OperatorSetUpgrade.Target}");
         FloatConversion.Apply(graph, notes);
         ConstantFolding.Apply(graph);
         Dictionary<string, string> dequantized = DequantizedWeights.Apply(graph, notes);

@@ -6,7 +6,7 @@ namespace Glossa.Models.Import;
 internal static class OperatorSets
 {
     /// <summary>The oldest standard operator set that is read.</summary>
-    internal const long Oldest = 13;
+    internal const long Oldest = 9;
 
     /// <summary>The newest one whose operators are all known.</summary>
     internal const long Newest = 23;
@@ -36,7 +36,7 @@ internal static class OperatorSets
         return !Changes(opType).Any(change => change > low && change <= high);
     }
 
-    /// <summary>The versions that changed how an operator is written or what it computes, from <see cref="Oldest"/> on; widened types do not count.</summary>
+    /// <summary>The versions that changed how an operator is written or what it computes, from 13 on, since functions are no older; widened types do not count.</summary>
     private static long[] Changes(string opType) => opType switch
     {
         "ReduceMean" or "ReduceMax" or "ReduceMin" or "ReduceProd" or "ReduceL1" or "ReduceL2" or "ReduceLogSum" or "ReduceLogSumExp" or "ReduceSumSquare" => [13, 18],

@@ -1,4 +1,5 @@
 using Glossa.Models.Building;
+using Glossa.Models.Import;
 using Glossa.Models.Onnx;
 using static Glossa.Models.Onnx.TensorProto.Types;
 
@@ -24,6 +25,7 @@ public static class ClassificationHead
         ArgumentNullException.ThrowIfNull(original);
         ArgumentNullException.ThrowIfNull(options);
         ModelProto model = original.Clone();
+        OperatorSetUpgrade.Apply(model);
         GraphProto graph = model.Graph;
         if (GraphSignature.Output(graph, Logits) is { } logits) return Fit(model, logits, options);
         if (States(graph) is { } states)

@@ -59,7 +59,7 @@ public static class FinetuneJob
 
         ModelProto trained = outcome.Delta is { } delta
             ? DeltaMerge.Apply(model.Imported, [("the new delta", delta)], delta)
-            : TrainedWeights.WriteBack(model.Imported, engine.Layout.Slots.ToDictionary(slot => slot.Name, slot => (ReadOnlyMemory<float>)engine.Parameters.Slice(slot).ToArray()));
+            : TrainedWeights.WriteBack(model.Imported, engine.Layout.Slots.ToDictionary(slot => slot.Name, slot => (ReadOnlyMemory<float>)engine.Parameters.Slice(slot).ToArray()), repair: true);
         FinetuneFolder built = FinetuneFolder.Build(work.Fresh("folder"), folder, facts, trained, outcome.Delta);
         if (built.LeftOut.Count > 0) notes.Add($"not copied, since they hold the old weights: {string.Join(", ", built.LeftOut)}");
         FinetuneReport report = Report(options, model, outcome, corpus, built.BytesToShip) with

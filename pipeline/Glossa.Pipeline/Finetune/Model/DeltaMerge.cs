@@ -29,6 +29,6 @@ internal static class DeltaMerge
         foreach ((string tensor, float[] weight) in weights)
             foreach ((_, ModelDelta delta) in deltas) delta.AddTo(tensor, weight);
         foreach ((string tensor, NewTensor value) in head?.New ?? new Dictionary<string, NewTensor>()) weights[tensor] = value.Data;
-        return TrainedWeights.WriteBack(model, weights.ToDictionary(weight => weight.Key, weight => (ReadOnlyMemory<float>)weight.Value));
+        return TrainedWeights.WriteBack(model, weights.ToDictionary(weight => weight.Key, weight => (ReadOnlyMemory<float>)weight.Value), repair: true);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Glossa.Models.Export;
 using Glossa.Models.Import;
 using Glossa.Models.Onnx;
 using Glossa.Models.Tests.Evaluation;
@@ -57,11 +58,17 @@ internal sealed class ExportedFixture : IDisposable
 
     internal long Opset => Model.Forward.OpsetImport.First(o => o.Domain is "" or "ai.onnx").Version;
 
+    /// <summary>The graph as the exporter spelled it, with the repairs that ONNX Runtime needs.</summary>
+    internal ModelProto AsExported() => TrainedWeights.WriteBack(Model, new Dictionary<string, ReadOnlyMemory<float>>(), repair: true);
+
     internal Dictionary<string, DoubleTensor> Inputs { get; }
 
     internal string MainOutput => _description.GetProperty("main_output").GetString()!;
 
     internal JsonElement Parameters => _description.GetProperty("parameters");
+
+    /// <summary>Names of the gradients that are zero but for rounding.</summary>
+    internal HashSet<string> NearZero => [.. _description.GetProperty("near_zero_gradients").EnumerateArray().Select(e => e.GetString()!)];
 
     internal DoubleTensor Expected(string output) => Read("output." + output, DataType.Float);
 
@@ -103,7 +110,7 @@ internal sealed class ExportedFixture : IDisposable
     /// <summary>One line for each parameter whose gradient is missing or further than 1e-5 of its largest element from the reference.</summary>
     internal List<string> Compare(IReadOnlyDictionary<string, DoubleTensor> gradients)
     {
-        HashSet<string> nearZero = [.. _description.GetProperty("near_zero_gradients").EnumerateArray().Select(e => e.GetString()!)];
+        HashSet<string> nearZero = NearZero;
         List<string> wrong = [];
         foreach (ImportedParameter parameter in Model.Parameters)
         {

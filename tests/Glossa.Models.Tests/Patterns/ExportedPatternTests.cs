@@ -1,10 +1,8 @@
-using System.Text.Json;
 using Glossa.Models.Onnx;
 using Glossa.Models.Patterns;
 using Glossa.Models.Tests.Evaluation;
-using Glossa.Training.Safetensors;
+using Glossa.Models.Tests.Import;
 using NUnit.Framework;
-using DataType = Glossa.Models.Onnx.TensorProto.Types.DataType;
 
 namespace Glossa.Models.Tests.Patterns;
 
@@ -12,45 +10,25 @@ namespace Glossa.Models.Tests.Patterns;
 [TestFixture]
 public sealed class ExportedPatternTests
 {
-    private static string? Folder
-    {
-        get
-        {
-            for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            {
-                string candidate = Path.Combine(folder.FullName, "shared", "fixtures", "hf");
-                if (Directory.Exists(candidate)) return candidate;
-            }
-            return null;
-        }
-    }
-
-    private static IEnumerable<string> Names => Folder is { } folder ? Directory.GetDirectories(folder).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal) : ["none"];
+    private static IEnumerable<string> Names => ExportedFixture.Names;
 
     [TestCaseSource(nameof(Names))]
     public void Apply_ExportedGraph_SameOutputsAndGradients(string name)
     {
-        if (Folder is not { } folder)
-        {
-            Assert.Ignore("shared/fixtures/hf is not there");
-            return;
-        }
-        string path = Path.Combine(folder, name), repaired = Path.Combine(path, "repaired.onnx");
-        ModelProto model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(File.Exists(repaired) ? repaired : Path.Combine(path, "model.onnx")));
-        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(path, "reference.json")));
-        string[] parameters = [.. json.RootElement.GetProperty("parameters").EnumerateObject().Select(p => p.Name)];
-        using SafetensorsReader reference = SafetensorsReader.Open(Path.Combine(path, "reference.safetensors"));
-        Dictionary<string, DoubleTensor> feeds = model.Graph.Input.ToDictionary(i => i.Name, i => Read(reference, "input." + i.Name, (DataType)i.Type.TensorType.ElemType));
-        string main = json.RootElement.GetProperty("main_output").GetString()!;
+        using ExportedFixture fixture = ExportedFixture.Open(name);
+        ModelProto model = fixture.AsExported();
+        string[] parameters = [.. fixture.Parameters.EnumerateObject().Select(p => p.Name)];
+        Dictionary<string, DoubleTensor> feeds = fixture.Inputs;
+        string main = fixture.MainOutput;
         foreach (ValueInfoProto output in model.Graph.Output.Where(o => o.Name != main).ToArray()) model.Graph.Output.Remove(output);
-        long opset = model.OpsetImport.First(o => o.Domain is "" or "ai.onnx").Version;
+        long opset = fixture.Opset;
 
         (Differentiated plain, Differentiated rewritten, PatternCounts counts) =
             Differentiated.Both(model.Graph, feeds, parameters, (graph, wanted) => RuntimeEvaluator.Run(graph, feeds, wanted, opset));
         Dictionary<string, DoubleTensor> expected = plain.Run(Evaluate), actual = rewritten.Run(Evaluate);
         TestContext.Out.WriteLine($"{name}: {counts}; {plain.Graph.Node.Count} nodes became {rewritten.Graph.Node.Count}");
         // A gradient that is zero but for rounding has no digits to compare.
-        foreach (JsonElement zero in json.RootElement.GetProperty("near_zero_gradients").EnumerateArray()) expected.Remove(zero.GetString()!);
+        foreach (string zero in fixture.NearZero) expected.Remove(zero);
         Assert.That(Differentiated.Compare(expected, actual, 2e-5), Is.Empty);
         Assert.That(Found(rewritten.Graph, counts), Is.EqualTo(Architectures.Single(a => name.StartsWith(a.Architecture, StringComparison.Ordinal)) with { Architecture = "" }));
 
@@ -73,13 +51,5 @@ public sealed class ExportedPatternTests
         int Operators(string type) => graph.Node.Count(n => n.OpType == type && !n.Name.StartsWith("backward.", StringComparison.Ordinal));
         return new Expected("", Operators("LayerNormalization"), Operators("SimplifiedLayerNormalization"), Operators("Gelu"), Operators("FastGelu"), Operators("QuickGelu"),
             counts.Attentions + Operators("Attention"), Operators("RotaryEmbedding"));
-    }
-
-    private static DoubleTensor Read(SafetensorsReader reference, string name, DataType type)
-    {
-        int[] shape = Array.ConvertAll(reference.Entry(name).Shape, d => (int)d);
-        return type == DataType.Float
-            ? DoubleTensor.Reals(shape, Array.ConvertAll(reference.ReadFloats(name), v => (double)v))
-            : DoubleTensor.Wholes(shape, reference.ReadInt64s(name)) with { Type = type };
     }
 }

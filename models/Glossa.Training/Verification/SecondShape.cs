@@ -1,4 +1,5 @@
 using Glossa.Models.Onnx;
+using Glossa.Models.Steps;
 using Dimension = Glossa.Models.Onnx.TensorShapeProto.Types.Dimension;
 
 namespace Glossa.Training.Verification;
@@ -18,7 +19,7 @@ internal static class SecondShape
         FeedTensor[] cut = [.. feeds.Select(feed =>
         {
             // An encoder's inputs have a length of their own.
-            long length = feed.Name.StartsWith("decoder", StringComparison.Ordinal) || feed.Name is "labels" or "target" || feeds.All(f => f.Name != "decoder_input_ids")
+            long length = feed.Name.StartsWith("decoder", StringComparison.Ordinal) || feed.Name is StepModel.Labels or StepModel.Target || feeds.All(f => f.Name != "decoder_input_ids")
                 ? Length(ids) : Length(feeds.FirstOrDefault(f => f.Name == "input_ids") ?? ids);
             long[] sizes = [.. feed.Shape.Select((size, axis) => IsDynamic(declared[feed.Name], axis) ? Shorter(feed, axis, size, length, batchUnit) : size)];
             changed |= !sizes.AsSpan().SequenceEqual(feed.Shape);
@@ -34,7 +35,7 @@ internal static class SecondShape
     {
         if (axis == 0) return size > batchUnit ? size - batchUnit : size;
         // Floats beside the target are states of other lengths (a cache of keys and values).
-        bool positions = feed.Data is long[] && length > 2 && (size == length || (size > length && feed.Name.Contains("mask", StringComparison.Ordinal)));
+        bool positions = (feed.Data is long[] || feed.Name == StepModel.Target) && length > 2 && (size == length || (size > length && feed.Name.Contains("mask", StringComparison.Ordinal)));
         return positions ? size - 2 : size;
     }
 

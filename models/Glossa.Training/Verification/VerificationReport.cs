@@ -35,6 +35,9 @@ public static class VerificationChecks
     /// <summary>The same step at another batch size and sequence length: relative difference between the gradient's norm and a central difference along it.</summary>
     public const string SecondShape = "second shape";
 
+    /// <summary>Share of the gradients along which rounding hides the slope: differences that tell nothing prove nothing.</summary>
+    public const string Hidden = "gradients that rounding hides";
+
     /// <summary>Largest relative difference between a parameter's gradient and a central difference along it.</summary>
     public const string AlongGradient = "differences along gradients";
 

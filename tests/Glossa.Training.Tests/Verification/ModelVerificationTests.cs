@@ -1,4 +1,7 @@
+using Glossa.Models.Building;
+using Glossa.Models.Export;
 using Glossa.Models.Losses;
+using Glossa.Models.Onnx;
 using Glossa.Training.Safetensors;
 using Glossa.Training.Verification;
 using NUnit.Framework;
@@ -72,7 +75,7 @@ internal sealed class ModelVerificationTests
         Assert.That(report.AgainstReference, Is.False);
         Assert.That(report.Passed, Is.True, string.Join("; ", report.Checks));
         Assert.That(report.Checks.Select(check => check.Name), Is.EqualTo((string[])
-            [VerificationChecks.AlongGradient, VerificationChecks.AlongDrawn, VerificationChecks.Entries, VerificationChecks.SecondShape]));
+            [VerificationChecks.Hidden, VerificationChecks.AlongGradient, VerificationChecks.AlongDrawn, VerificationChecks.Entries, VerificationChecks.SecondShape]));
     }
 
     [Test]
@@ -81,6 +84,41 @@ internal sealed class ModelVerificationTests
         string folder = ReferenceFixtures.Copy("llama-dynamo23", reference: false);
         Assert.That(() => ModelVerification.Verify(folder, new VerificationOptions()), Throws.TypeOf<InputException>().With.Message.Contains("--loss"));
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Test]
+    public void Verify_StatesAgainstATarget_AlsoAtASecondShape()
+    {
+        VerificationReport report = VerifyTable(g => g.MatMul(g.Gather(g.Table(), new Value("input_ids"), 0), g.Matrix(), "states"));
+        Assert.That(report.Passed, Is.True, string.Join("; ", report.Checks.Concat<object>(report.Notes)));
+        Assert.That(report.Find(VerificationChecks.SecondShape)!.Where, Does.Contain("input_ids"));
+    }
+
+    /// <summary>Differences drowned in rounding prove nothing, so they must not pass.</summary>
+    [Test]
+    public void Verify_LossThatHardlyMoves_Fails()
+    {
+        VerificationReport report = VerifyTable(g =>
+        {
+            Value faint = g.Mul(g.MatMul(g.Gather(g.Table(), new Value("input_ids"), 0), g.Matrix()), g.Constant(1e-6f));
+            return g.Add(faint, g.Constant(1000f), "states");
+        });
+        Assert.That((report.Passed, report.Find(VerificationChecks.Hidden)!.Passed), Is.EqualTo((false, false)));
+    }
+
+    /// <summary>Verifies, without a reference, a graph that looks up 8 ids and multiplies by a 4 by 4 matrix.</summary>
+    private static VerificationReport VerifyTable(Func<GraphBuilder, Value> build)
+    {
+        ModelProto model = new() { IrVersion = 8, Graph = new GraphProto { Name = "table" } };
+        model.OpsetImport.Add(new OperatorSetIdProto { Version = 17 });
+        GraphBuilder g = new(model.Graph);
+        g.Input("input_ids", TensorProto.Types.DataType.Int64, "batch", "sequence");
+        g.Output(build(g), TensorProto.Types.DataType.Float, "batch", "sequence", 4);
+        string folder = Directory.CreateTempSubdirectory("glossa-verify-table-").FullName;
+        OnnxFile.Write(Path.Combine(folder, "model.onnx"), model);
+        VerificationReport report = ModelVerification.Verify(folder, new VerificationOptions { Loss = LossKind.Mse });
+        Directory.Delete(folder, recursive: true);
+        return report;
     }
 
     [Test]
@@ -94,5 +132,19 @@ internal sealed class ModelVerificationTests
         Directory.Delete(folder, recursive: true);
         Assert.That(reports.Select(report => report.Passed), Is.EqualTo((bool[])[false, true]));
         Assert.That(reports[0].Notes[0], Does.Contain("damaged model file"));
+    }
+}
+
+/// <summary>Weights of a small graph.</summary>
+file static class TableWeights
+{
+    public static Value Table(this GraphBuilder g) => g.Initializer(OnnxFactory.Tensor("table.weight", [8, 4], Draw(32, 1)));
+
+    public static Value Matrix(this GraphBuilder g) => g.Initializer(OnnxFactory.Tensor("dense.weight", [4, 4], Draw(16, 2)));
+
+    private static float[] Draw(int count, ulong seed)
+    {
+        SeededRandom random = new(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (float)random.NextNormal())];
     }
 }

@@ -48,7 +48,9 @@ internal static class VerifyCommand
             output.WriteLine($"  {"check",-30} {"worst",10} {"limit",10}");
             foreach (VerificationCheck check in report.Checks)
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {check.Name,-30} {check.Worst,10:0.0E+0} {check.Limit,10:0.0E+0} {(check.Passed ? "ok    " : "FAILED")} {check.Where}").TrimEnd());
-            output.WriteLine(report.Passed ? "  passed" : $"  failed: {report.Checks.First(check => !check.Passed).Name}, worst in {report.Checks.First(check => !check.Passed).Where}");
+            output.WriteLine(report.Checks.FirstOrDefault(check => !check.Passed) is { } failed
+                ? $"  failed: {failed.Name}{(failed.Where.Length > 0 ? ", worst in " + failed.Where : "")}"
+                : "  passed");
         }
         if (reports.Count > 1) output.WriteLine($"{reports.Count(report => report.Passed)} of {reports.Count} passed");
     }

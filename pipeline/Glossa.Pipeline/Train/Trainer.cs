@@ -3,12 +3,12 @@ using System.Text.Json;
 using Glossa.Pipeline.Progress;
 using Glossa.Pipeline.Staging;
 using Glossa.Training.Checkpoints;
+using Glossa.Training.Deltas;
 using Glossa.Training.Engines;
 using Glossa.Training.Optimizers;
 using Glossa.Training.Parameters;
 using Glossa.Training.Safetensors;
 using Glossa.Training.Schedules;
-using Glossa.Training.Deltas;
 
 namespace Glossa.Pipeline.Train;
 

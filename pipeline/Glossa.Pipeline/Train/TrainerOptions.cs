@@ -1,5 +1,5 @@
-using Glossa.Training.Optimizers;
 using Glossa.Training.Deltas;
+using Glossa.Training.Optimizers;
 
 namespace Glossa.Pipeline.Train;
 

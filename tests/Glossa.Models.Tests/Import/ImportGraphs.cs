@@ -73,7 +73,7 @@ internal static class ImportGraphs
     /// <summary>The import fails with one line that has all of these words.</summary>
     internal static void AssertRefused(Action import, params string[] words)
     {
-        InputException error = Assert.Throws<InputException>(() => import());
+        InputException error = Assert.Throws<InputException>(() => import())!;
         Assert.That(error.Message, Does.Not.Contain('\n'));
         foreach (string word in words) Assert.That(error.Message, Does.Contain(word));
     }

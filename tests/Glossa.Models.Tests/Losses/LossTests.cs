@@ -53,7 +53,11 @@ public sealed class LossTests
     [TestCase(3, false)]
     [TestCase(3, true)]
     public void Step_Embedding_ValueAndGradientsAreRight(int rank, bool mask) =>
-        (from pairs in Gen.Int[1, 3] from sequence in Gen.Int[1, 4] from interleaved in Gen.Bool from normalize in Gen.Bool from seed in Gen.Int[0, 1000]
+        (from pairs in Gen.Int[1, 3]
+         from sequence in Gen.Int[1, 4]
+         from interleaved in Gen.Bool
+         from normalize in Gen.Bool
+         from seed in Gen.Int[0, 1000]
          select (pairs, sequence, interleaved, normalize, seed)).Sample(drawn =>
         {
             SeededRandom random = new((ulong)drawn.seed);

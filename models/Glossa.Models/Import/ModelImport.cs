@@ -11,22 +11,41 @@ public static class ModelImport
     /// <exception cref="InputException">The file is missing or damaged, or claims what it does not hold.</exception>
     public static ImportedModel Read(string path, ImportOptions options)
     {
-        ModelProto model = OnnxFile.Read(path);
-        ExternalData.Load(model, path);
-        return Prepare(model, options, path);
+        List<string> notes = [];
+        return Prepare(ReadOriginal(path, notes), options, path, notes);
     }
+
+    /// <summary>Reads a file, with the data that it keeps in files beside it, as it is: for a change of the graph that has to come before <see cref="Prepare(ModelProto, ImportOptions)"/>.</summary>
+    /// <exception cref="InputException">As in <see cref="Read"/>.</exception>
+    public static ModelProto ReadOriginal(string path) => ReadOriginal(path, []);
 
     /// <summary>Prepares a graph whose initializers' data are inside; <paramref name="original"/> is not changed.</summary>
     /// <exception cref="InputException">The graph is not sound, or a pattern of the options matches nothing.</exception>
-    public static ImportedModel Prepare(ModelProto original, ImportOptions options) => Prepare(original, options, null);
-
-    private static ImportedModel Prepare(ModelProto original, ImportOptions options, string? file)
+    public static ImportedModel Prepare(ModelProto original, ImportOptions options)
     {
         ArgumentNullException.ThrowIfNull(original);
-        ArgumentNullException.ThrowIfNull(options);
         List<string> notes = [];
-        OperatorSets.Check(original, file, notes);
-        GraphChecks.Check(original, file);
+        Check(original, null, notes);
+        return Prepare(original, options, null, notes);
+    }
+
+    private static ModelProto ReadOriginal(string path, List<string> notes)
+    {
+        ModelProto model = OnnxFile.Read(path);
+        ExternalData.Load(model, path);
+        Check(model, path, notes);
+        return model;
+    }
+
+    private static void Check(ModelProto model, string? file, List<string> notes)
+    {
+        OperatorSets.Check(model, file, notes);
+        GraphChecks.Check(model, file);
+    }
+
+    private static ImportedModel Prepare(ModelProto original, ImportOptions options, string? file, List<string> notes)
+    {
+        ArgumentNullException.ThrowIfNull(options);
         ModelProto forward = original.Clone();
         GraphProto graph = forward.Graph;
         ModelTensors.AddTags(forward);

@@ -25,7 +25,7 @@ public static class OperatorSetUpgrade
         new("Squeeze", 13, "axes", 1), new("Unsqueeze", 13, "axes", 1), new("ReduceSum", 13, "axes", 1), new("Split", 13, "split", 1),
     ];
 
-    /// <summary>Upgrades a model in place; one of set 13 or later stays as it is. Nodes have to stand in topological order.</summary>
+    /// <summary>Upgrades a model in place; one of set 13 or later stays as it is.</summary>
     /// <returns>Whether anything was to be done.</returns>
     /// <exception cref="InputException">It has an operator that changed in a way that is not covered.</exception>
     public static bool Apply(ModelProto model)

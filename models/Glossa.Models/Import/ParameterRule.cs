@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Glossa.Models.Gradients;
 using Glossa.Models.Onnx;
 using Glossa.Models.Shapes;
@@ -55,15 +54,13 @@ internal sealed class ParameterRule
         string[] names = [.. graph.Initializer.Where(IsFloat).Select(t => t.Name)];
         foreach (string pattern in options.Train.Concat(options.Freeze))
         {
-            if (!names.Any(name => Matches(pattern, name)))
+            if (!names.Any(name => NamePattern.Matches(pattern, name)))
                 throw new InputException($"no float initializer matches the pattern '{pattern}'", file, NearestName.Advice(pattern, names));
         }
         return [.. graph.Initializer.Where(t => IsFloat(t) && !Any(options.Freeze, t) && (Any(options.Train, t) || rule.IsParameter(t)))];
 
-        static bool Any(IEnumerable<string> patterns, TensorProto tensor) => patterns.Any(pattern => Matches(pattern, tensor.Name));
+        static bool Any(IEnumerable<string> patterns, TensorProto tensor) => patterns.Any(pattern => NamePattern.Matches(pattern, tensor.Name));
     }
-
-    private static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
 
     private static bool IsFloat(TensorProto tensor) => tensor.DataType == (int)DataType.Float;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Glossa.Data.Tokenizers;
 using Glossa.Models.Export;
+using Glossa.Models.Import;
 using Glossa.Models.Onnx;
 using Glossa.Models.Presets;
 using Glossa.Models.Steps;
@@ -18,11 +19,14 @@ public sealed record ModelSettings(ModelConfig Model, long Seed);
 /// <summary>The tokenizer's vocabulary in; the forward graph with its start values, and its training step, out.</summary>
 public sealed class ModelStage : Stage<ModelSettings>
 {
-    /// <summary>The forward graph with start values: a preset in its training form, or the user's graph.</summary>
+    /// <summary>The forward graph with start values: a preset in its training form, or the user's graph as the import prepares it.</summary>
     public const string ForwardFile = "forward.onnx";
 
     /// <summary>The training step.</summary>
     public const string StepFile = "step.onnx";
+
+    /// <summary>The user's graph as it came, its data inside; missing for a preset.</summary>
+    public const string GraphFile = "graph.onnx";
 
     /// <summary>The shape of a preset; missing for a user's graph.</summary>
     public const string OptionsFile = "model.json";
@@ -33,7 +37,7 @@ public sealed class ModelStage : Stage<ModelSettings>
     public override string Name => "model";
 
     /// <inheritdoc/>
-    public override int Version => 1;
+    public override int Version => 2;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inputs => ["tokenizer"];
@@ -60,6 +64,7 @@ public sealed class ModelStage : Stage<ModelSettings>
         ArgumentNullException.ThrowIfNull(context);
         ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
         ModelProto forward;
+        StepModel model;
         StepOptions step = new() { Accumulate = true, WeightedLoss = true };
         if (settings.Model.Graph is null)
         {
@@ -67,14 +72,17 @@ public sealed class ModelStage : Stage<ModelSettings>
             if (options.Task != TransformerTask.CausalLm)
                 throw new InputException("`glossa run` trains causal language models; masked ones are trained by the library", fix: "choose the preset nanochat or qwen3");
             forward = TrainingGraph.Build(options, TransformerParameters.Of(options).ToDictionary(p => p.Name, p => p.Initialize((ulong)settings.Seed)));
-            step = step with { TimeMajor = true };
+            model = TrainingStep.Build(forward, step with { TimeMajor = true });
             File.WriteAllBytes(context.OutputFile(OptionsFile), JsonSerializer.SerializeToUtf8Bytes(options));
         }
         else
         {
-            forward = UserGraph.Load(context.File(GraphInput), tokenizer.VocabularySize);
+            ImportedModel imported = UserGraph.Load(context.File(GraphInput), tokenizer.VocabularySize);
+            foreach (string note in imported.Notes) context.Progress.Note(note);
+            forward = imported.Forward;
+            model = TrainingStep.Build(imported, step);
+            OnnxFile.Write(context.OutputFile(GraphFile), imported.Original);
         }
-        StepModel model = TrainingStep.Build(forward, step);
         OnnxFile.Write(context.OutputFile(ForwardFile), forward);
         OnnxFile.Write(context.OutputFile(StepFile), model.Model);
         context.Progress.Note($"{model.Parameters.Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b)):N0} parameters in {model.Parameters.Count} tensors; a training step of {model.Model.Graph.Node.Count} nodes");

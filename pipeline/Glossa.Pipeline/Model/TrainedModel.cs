@@ -1,4 +1,5 @@
 using Glossa.Models.Export;
+using Glossa.Models.Import;
 using Glossa.Models.Onnx;
 using Glossa.Models.Presets;
 using Glossa.Pipeline.Staging;
@@ -16,13 +17,8 @@ public static class TrainedModel
         using SafetensorsReader weights = SafetensorsReader.Open(weightsFile);
         if (ModelStage.OptionsOf(context) is { } options)
             return InferenceGraph.Build(options, weights.Entries.ToDictionary(entry => entry.Name, entry => weights.ReadFloats(entry.Name)));
-        ModelProto model = OnnxFile.Read(context.Input("model", ModelStage.ForwardFile));
-        for (int i = 0; i < model.Graph.Initializer.Count; i++)
-        {
-            TensorProto initializer = model.Graph.Initializer[i];
-            if (weights.Contains(initializer.Name))
-                model.Graph.Initializer[i] = OnnxFactory.Tensor(initializer.Name, [.. initializer.Dims], weights.ReadFloats(initializer.Name));
-        }
-        return model;
+        ImportedModel imported = ModelImport.Read(context.Input("model", ModelStage.GraphFile), new ImportOptions());
+        return TrainedWeights.WriteBack(
+            imported, weights.Entries.ToDictionary(entry => entry.Name, entry => (ReadOnlyMemory<float>)weights.ReadFloats(entry.Name)), repair: true);
     }
 }

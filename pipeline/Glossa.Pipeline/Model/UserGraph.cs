@@ -1,4 +1,4 @@
-using Glossa.Models.Export;
+using Glossa.Models.Import;
 using Glossa.Models.Onnx;
 
 namespace Glossa.Pipeline.Model;
@@ -8,9 +8,10 @@ public static class UserGraph
 {
     /// <summary>Reads the graph and checks that it fits the tokenizer.</summary>
     /// <exception cref="InputException">It is damaged, takes other inputs, or predicts fewer tokens than the vocabulary has.</exception>
-    public static ModelProto Load(string path, int vocabulary)
+    public static ImportedModel Load(string path, int vocabulary)
     {
-        ModelProto model = OnnxFile.Read(path);
+        ImportedModel imported = ModelImport.Read(path, new ImportOptions());
+        ModelProto model = imported.Original;
         foreach (ValueInfoProto input in model.Graph.Input)
         {
             if (input.Name is not ("input_ids" or "attention_mask") && model.Graph.Initializer.All(i => i.Name != input.Name))
@@ -21,6 +22,6 @@ public static class UserGraph
         TensorShapeProto? shape = model.Graph.Output[0].Type?.TensorType?.Shape;
         if (shape is { Dim.Count: 3 } && shape.Dim[2].ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue && shape.Dim[2].DimValue < vocabulary)
             throw new InputException($"the graph predicts {shape.Dim[2].DimValue} tokens, the vocabulary has {vocabulary} with its language tags", path, "lower tokenizer.vocabulary or export a larger head");
-        return model;
+        return imported;
     }
 }

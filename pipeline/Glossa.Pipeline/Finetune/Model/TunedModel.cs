@@ -29,7 +29,7 @@ internal sealed record TunedModel(
 
     /// <summary>A folder's graph with the head that so many classes need.</summary>
     public static HeadedModel Headed(HubFolder folder, int classes, Pooling pooling, ulong seed) =>
-        ClassificationHead.Attach(ModelImport.Read(folder.ModelPath, new ImportOptions()).Original, new HeadOptions
+        ClassificationHead.Attach(ModelImport.ReadOriginal(folder.ModelPath), new HeadOptions
         {
             Classes = classes,
             Pooling = pooling,

@@ -4,6 +4,7 @@ using Glossa.Models.Export;
 using Glossa.Models.Import;
 using Glossa.Models.Onnx;
 using Glossa.Models.Tests.Evaluation;
+using Glossa.Models.Tests.Quantization;
 using Glossa.Training.Safetensors;
 using NUnit.Framework;
 using DataType = Glossa.Models.Onnx.TensorProto.Types.DataType;
@@ -25,23 +26,13 @@ internal sealed class ExportedFixture : IDisposable
     }
 
     /// <summary>The folders beside the repository, or one name that skips.</summary>
-    internal static IEnumerable<string> Names => Fixtures("hf") is { } folder
+    internal static IEnumerable<string> Names => Runtime.SharedFixture("hf") is { } folder
         ? Directory.GetDirectories(folder).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)
         : ["none"];
 
-    internal static string? Fixtures(string name)
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            string candidate = Path.Combine(folder.FullName, "shared", "fixtures", name);
-            if (Directory.Exists(candidate)) return candidate;
-        }
-        return null;
-    }
-
     internal static ExportedFixture Open(string name)
     {
-        if (Fixtures("hf") is not { } folder)
+        if (Runtime.SharedFixture("hf") is not { } folder)
         {
             Assert.Ignore("shared/fixtures/hf is not there");
             throw new InvalidOperationException();

@@ -1,5 +1,6 @@
 using Glossa.Models.Import;
 using Glossa.Models.Onnx;
+using Glossa.Models.Tests.Quantization;
 using NUnit.Framework;
 
 namespace Glossa.Models.Tests.Import;
@@ -30,7 +31,7 @@ public sealed class PretrainedModelTests
 
     private static ImportedModel Read(string name)
     {
-        if (ExportedFixture.Fixtures(name) is not { } folder)
+        if (Runtime.SharedFixture(name) is not { } folder)
         {
             Assert.Ignore($"shared/fixtures/{name} is not there");
             throw new InvalidOperationException();

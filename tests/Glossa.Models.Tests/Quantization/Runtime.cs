@@ -47,13 +47,13 @@ internal static class Runtime
         return Path.Combine(folder!.FullName, "tests", "fixtures", "hf-layout", name, "onnx", "model.onnx");
     }
 
-    /// <summary>A file of the fixtures that are too large to store here, or null where they are not beside the repository.</summary>
+    /// <summary>A file or folder of the fixtures that are too large to store here, or null where they are not beside the repository.</summary>
     public static string? SharedFixture(string name)
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             string path = Path.Combine(folder.FullName, "shared", "fixtures", name);
-            if (File.Exists(path)) return path;
+            if (Path.Exists(path)) return path;
         }
         return null;
     }

@@ -6,13 +6,13 @@ namespace Glossa.Training.Tests.Verification;
 internal static class ReferenceFixtures
 {
     /// <summary>The folders of this repository.</summary>
-    public static IEnumerable<string> Own => Names(Path.Combine(Above("tests", "fixtures", "hf")!));
+    public static IEnumerable<string> Own => Names(Fixtures.Above("tests", "fixtures", "hf")!);
 
     /// <summary>The folders beside the repository; one name that cannot be opened where there are none.</summary>
-    public static IEnumerable<string> Shared => Above("shared", "fixtures", "hf") is { } folder ? Names(folder) : ["none"];
+    public static IEnumerable<string> Shared => Fixtures.Above("shared", "fixtures", "hf") is { } folder ? Names(folder) : ["none"];
 
     /// <summary>A folder of this repository.</summary>
-    public static string OwnFolder(string name) => Path.Combine(Above("tests", "fixtures", "hf")!, name);
+    public static string OwnFolder(string name) => Path.Combine(Fixtures.Above("tests", "fixtures", "hf")!, name);
 
     /// <summary>Copies a folder of this repository, without its reference where that is not wanted.</summary>
     public static string Copy(string name, bool reference = true)
@@ -36,14 +36,4 @@ internal static class ReferenceFixtures
     }
 
     private static IEnumerable<string> Names(string folder) => Directory.GetDirectories(folder).Select(inner => Path.GetFileName(inner)).Order(StringComparer.Ordinal);
-
-    private static string? Above(params string[] parts)
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            string candidate = Path.Combine([folder.FullName, .. parts]);
-            if (Directory.Exists(candidate)) return candidate;
-        }
-        return null;
-    }
 }

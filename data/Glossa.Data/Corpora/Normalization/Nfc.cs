@@ -84,7 +84,7 @@ public static class Nfc
                 boundary = i - 1;
                 previousClass = 0;
             }
-            int codePoint = CodePointAt(text, i, out int length);
+            int codePoint = Utf16.CodePointAt(text, i, out int length);
             ushort property = NfcTable.Instance.Property(codePoint);
             byte combiningClass = (byte)property;
             if ((property & NfcTable.Unsettled) != 0 || (combiningClass != 0 && combiningClass < previousClass)) return i;
@@ -98,11 +98,11 @@ public static class Nfc
     /// <summary>The start of the first character at or after <paramref name="start"/> that joins nothing before it.</summary>
     private static int NextBoundary(ReadOnlySpan<char> text, int start)
     {
-        CodePointAt(text, start, out int length);
+        Utf16.CodePointAt(text, start, out int length);
         int i = start + length;
         while (i < text.Length)
         {
-            if (NfcTable.Instance.Property(CodePointAt(text, i, out length)) == 0) return i;
+            if (NfcTable.Instance.Property(Utf16.CodePointAt(text, i, out length)) == 0) return i;
             i += length;
         }
         return i;
@@ -113,7 +113,7 @@ public static class Nfc
         scratch.Clear();
         for (int i = 0; i < segment.Length;)
         {
-            CanonicalSegment.Decompose(CodePointAt(segment, i, out int length), compatible: false, scratch);
+            CanonicalSegment.Decompose(Utf16.CodePointAt(segment, i, out int length), compatible: false, scratch);
             i += length;
         }
         CanonicalSegment.Reorder(scratch);
@@ -130,17 +130,5 @@ public static class Nfc
                 result.Advance(new Rune(codePoint).EncodeToUtf16(result.GetSpan(2)));
             }
         }
-    }
-
-    private static int CodePointAt(ReadOnlySpan<char> text, int index, out int length)
-    {
-        char first = text[index];
-        if (char.IsHighSurrogate(first) && index + 1 < text.Length && char.IsLowSurrogate(text[index + 1]))
-        {
-            length = 2;
-            return char.ConvertToUtf32(first, text[index + 1]);
-        }
-        length = 1;
-        return first;
     }
 }

@@ -1,3 +1,4 @@
+using Glossa.Data.Corpora.Normalization;
 using System.Buffers;
 
 namespace Glossa.Data.Tokenizers.HuggingFace;
@@ -76,9 +77,9 @@ internal sealed class AddedTokenMatcher
 
     private static bool IsInsideWord(ReadOnlySpan<char> text, int from, int start, int end)
     {
-        if (end < text.Length && CodePoints.IsWord(CodePoints.At(text, end, out _))) return true;
+        if (end < text.Length && CodePoints.IsWord(Utf16.CodePointAt(text, end, out _))) return true;
         if (start == from) return false;
         int before = start - 1 > from && char.IsSurrogatePair(text[start - 2], text[start - 1]) ? start - 2 : start - 1;
-        return CodePoints.IsWord(CodePoints.At(text, before, out _));
+        return CodePoints.IsWord(Utf16.CodePointAt(text, before, out _));
     }
 }

@@ -1,3 +1,4 @@
+using Glossa.Data.Corpora.Normalization;
 using System.Text;
 
 namespace Glossa.Data.Tokenizers.HuggingFace;
@@ -25,7 +26,7 @@ internal sealed class AlignedText
     public int EndOf(int index) => _ends[index];
 
     /// <summary>The code point at a place, and its length in units.</summary>
-    public int CodePointAt(int index, out int length) => CodePoints.At(Characters, index, out length);
+    public int CodePointAt(int index, out int length) => Utf16.CodePointAt(Characters, index, out length);
 
     /// <summary>Takes an original text: each code point stands for itself. Lone surrogates become U+FFFD.</summary>
     public void Reset(ReadOnlySpan<char> original)

@@ -1,3 +1,4 @@
+using Glossa.Data.Corpora.Normalization;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
@@ -27,7 +28,7 @@ internal sealed class AstralProxies(IReadOnlyList<(int Start, int End)> named, I
         List<int> starts = new(text.Length + 1);
         for (int i = 0; i < text.Length;)
         {
-            int codePoint = CodePoints.At(text, i, out int length);
+            int codePoint = Utf16.CodePointAt(text, i, out int length);
             units[starts.Count] = length == 1 ? text[i] : Proxy(codePoint);
             starts.Add(i);
             i += length;

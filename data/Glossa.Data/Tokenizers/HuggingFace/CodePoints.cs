@@ -28,19 +28,6 @@ internal static class CodePoints
 
     private static readonly int[] FormatSince9 = Ranges("890-891 8E2 110CD 13430-1343F");
 
-    /// <summary>The code point at a place of valid UTF-16, and its length in units.</summary>
-    public static int At(ReadOnlySpan<char> text, int index, out int length)
-    {
-        char first = text[index];
-        if (char.IsHighSurrogate(first) && index + 1 < text.Length && char.IsLowSurrogate(text[index + 1]))
-        {
-            length = 2;
-            return char.ConvertToUtf32(first, text[index + 1]);
-        }
-        length = 1;
-        return first;
-    }
-
     /// <summary>Number of code points.</summary>
     public static int Count(ReadOnlySpan<char> text)
     {

@@ -1,3 +1,4 @@
+using Glossa.Data.Corpora.Normalization;
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -64,7 +65,7 @@ internal sealed class BytePairModel : CachedModel
         int dropped = 0, unknownStart = -1;
         for (int i = 0; i < piece.Length;)
         {
-            CodePoints.At(piece, i, out int length);
+            Utf16.CodePointAt(piece, i, out int length);
             int end = i + length;
             int id = SymbolId(piece, i, end);
             if (unknownStart >= 0 && (id >= 0 || !_options.FuseUnknown) && (id >= 0 || !CanFallBack(piece, i, end)))

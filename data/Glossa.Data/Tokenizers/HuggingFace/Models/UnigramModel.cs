@@ -1,3 +1,4 @@
+using Glossa.Data.Corpora.Normalization;
 using System.Buffers;
 using System.Text;
 
@@ -63,7 +64,7 @@ internal sealed class UnigramModel : CachedModel
         scores[0] = 0;
         for (int start = 0; start < piece.Length;)
         {
-            CodePoints.At(piece, start, out int characterLength);
+            Utf16.CodePointAt(piece, start, out int characterLength);
             double soFar = scores[start];
             bool hasSingle = false;
             int node = PrefixTree.Root;

@@ -55,7 +55,7 @@ internal sealed class UnicodeNormalizer(UnicodeForm form) : INormalizer
                 i += run;
                 boundary = i - 1;
             }
-            int codePoint = CodePoints.At(text, i, out int length);
+            int codePoint = Utf16.CodePointAt(text, i, out int length);
             if (form.Affects(codePoint)) return i;
             boundary = i;
             i += length;

@@ -1,3 +1,4 @@
+using Glossa.Data.Corpora.Normalization;
 using System.Text;
 using Glossa.Data.Tokenizers.HuggingFace.Normalizers;
 
@@ -50,7 +51,7 @@ internal sealed class SentencePieceNormalizer(SentencePieceProto proto) : INorma
 
     private string? Find(ReadOnlySpan<char> text, out int length)
     {
-        CodePoints.At(text, 0, out length);
+        Utf16.CodePointAt(text, 0, out length);
         if (_map is null) return null;
         ReadOnlySpan<char> key = text[..Math.Min(text.Length, LongestKey)];
         // Half a pair at the cut would be replaced and match nothing, which is right.

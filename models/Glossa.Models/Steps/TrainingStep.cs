@@ -42,7 +42,8 @@ public static class TrainingStep
         GraphBuilder g = new(graph);
         AttachedLoss loss = Loss.Attach(new LossContext(g, shapes, output, options));
 
-        IReadOnlyDictionary<string, Value> gradients = ReverseMode.Differentiate(g, loss.Seeds, [.. trainable.Select(parameter => parameter.Name)], ShapeMap.Infer(model));
+        shapes.Extend(graph);
+        IReadOnlyDictionary<string, Value> gradients = ReverseMode.Differentiate(g, loss.Seeds, [.. trainable.Select(parameter => parameter.Name)], shapes);
         ImportedParameter[] reached = [.. trainable.Where(parameter => gradients.ContainsKey(parameter.Name))];
         if (reached.Length == 0)
             throw new InputException("no trainable initializer reaches the loss", fix: "check the loss and the frozen patterns");

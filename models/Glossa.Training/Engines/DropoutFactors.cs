@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Glossa.Training.Parameters;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Glossa.Training.Engines;
 
@@ -40,15 +39,13 @@ internal sealed class DropoutFactors : IDisposable
             _buffer = new FloatBuffer(total);
         }
         Draw(_buffer.Span[..total], new SeededRandom(batch.Seed, 0xD0));
-        long offset = 0;
+        int offset = 0;
         foreach ((string name, int width) in _inputs)
         {
-            long length = (long)width * cells;
-            OrtValue value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float,
-                [ids[1], ids[0], width], _buffer.Address + (nint)(offset * sizeof(float)), length * sizeof(float));
+            OrtValue value = _buffer.Tensor(offset, ids[1], ids[0], width);
             bound.Values.Add(value);
             binding.BindInput(name, value);
-            offset += length;
+            offset += width * cells;
         }
         return bound;
     }

@@ -1,7 +1,6 @@
 using Glossa.Models.Steps;
 using Glossa.Training.Parameters;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Glossa.Training.Engines;
 
@@ -26,15 +25,13 @@ internal sealed class StepWorker : IDisposable
         Gradients = new FloatBuffer(layout.Length);
         foreach (ParameterSlot slot in layout.Slots)
         {
-            _binding.BindInput(slot.Name, Tensor(parameters, slot.Offset, slot.Length, slot.Shape));
-            OrtValue gradient = Tensor(Gradients, slot.Offset, slot.Length, slot.Shape);
+            _binding.BindInput(slot.Name, Kept(parameters.Tensor(slot.Offset, slot.Shape)));
+            OrtValue gradient = Kept(Gradients.Tensor(slot.Offset, slot.Shape));
             _binding.BindInput(StepModel.Accumulator(slot.Name), gradient);
             _binding.BindOutput(StepModel.Gradient(slot.Name), gradient);
         }
-        _binding.BindOutput(StepModel.Loss, Tensor(_loss, 0, 1, []));
-        OrtValue weight = OrtValue.CreateTensorValueFromMemory(_weight, []);
-        _values.Add(weight);
-        _binding.BindInput(StepModel.LossWeight, weight);
+        _binding.BindOutput(StepModel.Loss, Kept(_loss.Tensor(0)));
+        _binding.BindInput(StepModel.LossWeight, Kept(OrtValue.CreateTensorValueFromMemory(_weight, [])));
     }
 
     public FloatBuffer Gradients { get; }
@@ -71,11 +68,8 @@ internal sealed class StepWorker : IDisposable
         Gradients.Dispose();
     }
 
-    private OrtValue Tensor(FloatBuffer buffer, int offset, int length, long[] shape)
+    private OrtValue Kept(OrtValue value)
     {
-        OrtValue value = OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape,
-            buffer.Address + offset * sizeof(float), (long)length * sizeof(float));
         _values.Add(value);
         return value;
     }

@@ -151,8 +151,8 @@ internal sealed class NewtonSchulz : IDisposable
             int padded = (rows * columns + ParameterLayout.Alignment - 1) / ParameterLayout.Alignment * ParameterLayout.Alignment;
             Input = new FloatBuffer(padded);
             Output = new FloatBuffer(padded);
-            _input = Wrap(Input, rows, columns);
-            _output = Wrap(Output, rows, columns);
+            _input = Input.Tensor(0, rows, columns);
+            _output = Output.Tensor(0, rows, columns);
             Binding = session.CreateIoBinding();
             Binding.BindInput(session.InputNames[0], _input);
             Binding.BindOutput(session.OutputNames[0], _output);
@@ -175,9 +175,5 @@ internal sealed class NewtonSchulz : IDisposable
             Input.Dispose();
             Output.Dispose();
         }
-
-        private static OrtValue Wrap(FloatBuffer buffer, int rows, int columns) => OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, [rows, columns],
-            buffer.Address, (long)rows * columns * sizeof(float));
     }
 }

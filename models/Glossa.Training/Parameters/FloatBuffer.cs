@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Glossa.Training.Parameters;
 
@@ -43,6 +45,10 @@ public sealed unsafe class FloatBuffer : IDisposable
         ArgumentNullException.ThrowIfNull(slot);
         return Span.Slice(slot.Offset, slot.Length);
     }
+
+    /// <summary>A tensor over the floats from <paramref name="offset"/> on, which ONNX Runtime reads and writes in place; it must not outlive the buffer.</summary>
+    internal OrtValue Tensor(int offset, params long[] shape) => OrtValue.CreateTensorValueWithData(
+        OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, Address + ((nint)offset * sizeof(float)), shape.Aggregate((long)sizeof(float), (size, dimension) => size * dimension));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -4,7 +4,6 @@ using Glossa.Models.Steps;
 using Glossa.Training.Engines;
 using Glossa.Training.Parameters;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Glossa.Training.Verification;
 
@@ -32,7 +31,7 @@ public sealed class StepRunner : IDisposable
         _whole = Bind(step.Model);
         foreach (ParameterSlot slot in Layout.Slots)
         {
-            OrtValue gradient = Tensor(Gradients, slot.Offset, slot.Length, slot.Shape);
+            OrtValue gradient = Kept(Gradients.Tensor(slot.Offset, slot.Shape));
             if (_accumulates) _whole.Binding.BindInput(StepModel.Accumulator(slot.Name), gradient);
             _whole.Binding.BindOutput(StepModel.Gradient(slot.Name), gradient);
         }
@@ -121,15 +120,13 @@ public sealed class StepRunner : IDisposable
     {
         InferenceSession session = RuntimeSession.Open(model);
         OrtIoBinding binding = session.CreateIoBinding();
-        foreach (ParameterSlot slot in Layout.Slots) binding.BindInput(slot.Name, Tensor(Parameters, slot.Offset, slot.Length, slot.Shape));
-        binding.BindOutput(StepModel.Loss, Tensor(_loss, 0, 1, []));
+        foreach (ParameterSlot slot in Layout.Slots) binding.BindInput(slot.Name, Kept(Parameters.Tensor(slot.Offset, slot.Shape)));
+        binding.BindOutput(StepModel.Loss, Kept(_loss.Tensor(0)));
         return new BoundSession(session, binding);
     }
 
-    private OrtValue Tensor(FloatBuffer buffer, int offset, int length, long[] shape)
+    private OrtValue Kept(OrtValue value)
     {
-        OrtValue value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape,
-            buffer.Address + ((nint)offset * sizeof(float)), (long)length * sizeof(float));
         _values.Add(value);
         return value;
     }

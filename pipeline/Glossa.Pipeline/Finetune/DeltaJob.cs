@@ -24,8 +24,7 @@ public static class DeltaJob
     {
         ArgumentNullException.ThrowIfNull(deltaPaths);
         progress ??= SilentProgress.Instance;
-        string output = Path.GetFullPath(outFolder);
-        if (Path.Exists(output)) throw new InputException("the output folder is there already", outFolder, "name another with --out, or delete it");
+        string output = FinetuneWork.NewOutput(outFolder);
         if (deltaPaths.Count == 0) throw new InputException("there is no delta to apply", fix: "name one or more delta files");
         HubFolder folder = HubFolder.Open(modelFolder);
         (string Name, ModelDelta Delta)[] deltas = [.. deltaPaths.Select(path => (path, DeltaFile.Read(Directory.Exists(path) ? Path.Combine(path, DeltaFile.Name) : path)))];

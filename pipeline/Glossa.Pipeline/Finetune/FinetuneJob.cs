@@ -35,8 +35,7 @@ public static class FinetuneJob
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         progress ??= SilentProgress.Instance;
-        string output = Path.GetFullPath(outFolder);
-        if (Path.Exists(output)) throw new InputException("the output folder is there already", outFolder, "name another with --out, or delete it");
+        string output = FinetuneWork.NewOutput(outFolder);
         progress.StageStarted("prepare");
         HubFolder folder = HubFolder.Open(modelFolder);
         FolderEncoder encoder = FolderEncoder.Load(folder.Path);

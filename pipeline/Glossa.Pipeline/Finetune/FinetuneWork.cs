@@ -24,6 +24,11 @@ internal sealed class FinetuneWork(string folder, IProgressReporter progress, Ca
         Cancellation = Cancellation,
     };
 
+    /// <summary>The full path of an output folder that is to be made.</summary>
+    /// <exception cref="InputException">Something has that name.</exception>
+    public static string NewOutput(string folder) =>
+        Path.Exists(folder) ? throw new InputException("the output folder is there already", folder, "name another with --out, or delete it") : Path.GetFullPath(folder);
+
     /// <summary>An empty folder.</summary>
     public string Fresh(string name)
     {

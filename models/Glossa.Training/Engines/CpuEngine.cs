@@ -33,8 +33,7 @@ public sealed class CpuEngine : ITrainingEngine
         foreach (ParameterSlot slot in Layout.Slots) initial[slot.Name].AsSpan().CopyTo(Parameters.Slice(slot));
         using SessionOptions options = Options();
         _session = Load(step, options);
-        StepInputs inputs = new(_session, step);
-        _workers = [.. Enumerable.Range(0, workers).Select(_ => new StepWorker(_session, inputs, Layout, Parameters, dropout))];
+        _workers = [.. Enumerable.Range(0, workers).Select(_ => new StepWorker(_session, step, Layout, Parameters, dropout))];
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Glossa.Models.Steps;
 using Glossa.Training.Parameters;
 using Microsoft.ML.OnnxRuntime;
 
@@ -18,19 +18,18 @@ internal sealed class DropoutFactors : IDisposable
     private readonly float _kept;
     private FloatBuffer _buffer = new(0);
 
-    public DropoutFactors(InferenceSession session, float rate)
+    public DropoutFactors(StepModel step, float rate)
     {
-        _inputs = [.. session.InputMetadata.Where(input => input.Key.StartsWith(Prefix, StringComparison.Ordinal))
-            .OrderBy(input => input.Key, StringComparer.Ordinal).Select(input => (input.Key, input.Value.Dimensions[^1]))];
+        _inputs = [.. step.Model.Graph.Input.Where(input => input.Name.StartsWith(Prefix, StringComparison.Ordinal))
+            .OrderBy(input => input.Name, StringComparer.Ordinal).Select(input => (input.Name, checked((int)input.Type.TensorType.Shape.Dim[^1].DimValue)))];
         _threshold = (int)MathF.Round(rate * 256);
         _kept = 256f / (256 - _threshold);
     }
 
-    /// <summary>Draws the factors of a micro-batch and binds them; dispose the result after the run.</summary>
-    public IDisposable Bind(OrtIoBinding binding, MicroBatch batch)
+    /// <summary>Draws the factors of a micro-batch. They lie in memory that the next draw overwrites; dispose each after the run.</summary>
+    public IReadOnlyList<(string Name, OrtValue Value)> Draw(MicroBatch batch)
     {
-        Bound bound = new();
-        if (_inputs.Length == 0) return bound;
+        if (_inputs.Length == 0) return [];
         IReadOnlyList<long> ids = batch.ShapeOf(MicroBatch.InputIds);
         int cells = checked((int)(ids[0] * ids[1])), total = _inputs.Sum(input => input.Width * cells);
         if (_buffer.Length < total)
@@ -38,21 +37,20 @@ internal sealed class DropoutFactors : IDisposable
             _buffer.Dispose();
             _buffer = new FloatBuffer(total);
         }
-        Draw(_buffer.Span[..total], new SeededRandom(batch.Seed, 0xD0));
+        Fill(_buffer.Span[..total], new SeededRandom(batch.Seed, 0xD0));
+        List<(string, OrtValue)> values = [];
         int offset = 0;
         foreach ((string name, int width) in _inputs)
         {
-            OrtValue value = _buffer.Tensor(offset, ids[1], ids[0], width);
-            bound.Values.Add(value);
-            binding.BindInput(name, value);
+            values.Add((name, _buffer.Tensor(offset, ids[1], ids[0], width)));
             offset += width * cells;
         }
-        return bound;
+        return values;
     }
 
     public void Dispose() => _buffer.Dispose();
 
-    private void Draw(Span<float> factors, SeededRandom random)
+    private void Fill(Span<float> factors, SeededRandom random)
     {
         Span<float> table = stackalloc float[256];
         for (int i = 0; i < 256; i++) table[i] = i < _threshold ? 0 : _kept;
@@ -61,16 +59,6 @@ internal sealed class DropoutFactors : IDisposable
             ulong bits = random.NextUInt64();
             int count = Math.Min(8, factors.Length - i);
             for (int j = 0; j < count; j++, bits >>= 8) factors[i + j] = table[(int)(bits & 255)];
-        }
-    }
-
-    private sealed class Bound : IDisposable
-    {
-        public List<OrtValue> Values { get; } = [];
-
-        public void Dispose()
-        {
-            foreach (OrtValue value in CollectionsMarshal.AsSpan(Values)) value.Dispose();
         }
     }
 }

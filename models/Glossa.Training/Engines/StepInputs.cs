@@ -1,19 +1,18 @@
 using Glossa.Models.Steps;
-using Microsoft.ML.OnnxRuntime;
 
 namespace Glossa.Training.Engines;
 
-/// <summary>The inputs of a loaded step that a micro-batch has to fill, and what they declare.</summary>
+/// <summary>The inputs of a step that a micro-batch has to fill, and what they declare.</summary>
 internal sealed class StepInputs
 {
     private readonly Dictionary<string, int> _ranks;
 
-    public StepInputs(InferenceSession session, StepModel step)
+    public StepInputs(StepModel step)
     {
         HashSet<string> filled = [StepModel.LossWeight, .. step.Parameters.Select(p => p.Name), .. step.Parameters.Select(p => StepModel.Accumulator(p.Name))];
-        _ranks = session.InputMetadata
-            .Where(input => !filled.Contains(input.Key) && !input.Key.StartsWith(DropoutFactors.Prefix, StringComparison.Ordinal))
-            .ToDictionary(input => input.Key, input => input.Value.Dimensions.Length);
+        _ranks = step.Model.Graph.Input
+            .Where(input => !filled.Contains(input.Name) && !input.Name.StartsWith(DropoutFactors.Prefix, StringComparison.Ordinal))
+            .ToDictionary(input => input.Name, input => input.Type.TensorType.Shape?.Dim.Count ?? 0);
     }
 
     /// <summary>Says in words what the runtime would otherwise say about a missing, unknown or wrongly shaped input.</summary>

@@ -16,11 +16,11 @@ internal sealed class StepWorker : IDisposable
     private readonly StepInputs _inputs;
     private readonly DropoutFactors _dropout;
 
-    public StepWorker(InferenceSession session, StepInputs inputs, ParameterLayout layout, FloatBuffer parameters, float dropout)
+    public StepWorker(InferenceSession session, StepModel step, ParameterLayout layout, FloatBuffer parameters, float dropout)
     {
-        _dropout = new DropoutFactors(session, dropout);
+        _dropout = new DropoutFactors(step, dropout);
         _session = session;
-        _inputs = inputs;
+        _inputs = new StepInputs(step);
         _binding = session.CreateIoBinding();
         Gradients = new FloatBuffer(layout.Length);
         foreach (ParameterSlot slot in layout.Slots)
@@ -40,11 +40,10 @@ internal sealed class StepWorker : IDisposable
     {
         _inputs.Check(batch);
         _weight[0] = lossWeight;
-        OrtValue[] values = [.. batch.Inputs.Select(input => input.ToOrtValue())];
+        List<(string Name, OrtValue Value)> values = [.. batch.Inputs.Select(input => (input.Name, input.ToOrtValue())), .. _dropout.Draw(batch)];
         try
         {
-            for (int i = 0; i < values.Length; i++) _binding.BindInput(batch.Inputs[i].Name, values[i]);
-            using IDisposable factors = _dropout.Bind(_binding, batch);
+            foreach ((string name, OrtValue value) in values) _binding.BindInput(name, value);
             _session.RunWithBinding(_run, _binding);
         }
         catch (OnnxRuntimeException e)
@@ -53,7 +52,7 @@ internal sealed class StepWorker : IDisposable
         }
         finally
         {
-            foreach (OrtValue value in values) value.Dispose();
+            foreach ((_, OrtValue value) in values) value.Dispose();
         }
         return _loss.Span[0];
     }

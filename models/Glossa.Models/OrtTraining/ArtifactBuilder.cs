@@ -36,6 +36,31 @@ public static class ArtifactBuilder
         return artifacts;
     }
 
+    /// <summary>
+    /// The artifacts of a training step that exists: what trains is its parameters, in its order. Their optimizer is plain gradient descent, and evaluation gives the step's loss.
+    /// </summary>
+    /// <param name="step">A step without accumulation; it is not changed.</param>
+    /// <param name="initial">The parameters' values.</param>
+    /// <exception cref="InputException">The runtime cannot train the step.</exception>
+    public static Artifacts OfStep(StepModel step, IReadOnlyDictionary<string, float[]> initial)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        ArgumentNullException.ThrowIfNull(initial);
+        StepModel copy = step with { Model = step.Model.Clone() };
+        ImportedParameter[] parameters = [.. step.Parameters.Select(p => new ImportedParameter(p.Name, p.Shape, []))];
+        ModelProto evaluation = step.Model.Clone();
+        ValueInfoProto[] gradients = [.. evaluation.Graph.Output.Where(output => output.Name != StepModel.Loss)];
+        foreach (ValueInfoProto gradient in gradients) evaluation.Graph.Output.Remove(gradient);
+        GraphCleaning.DropUnread(evaluation.Graph);
+        ModelProto training = TrainingModel.From(copy, parameters);
+        ArtifactGraph.MakeInputs(evaluation.Graph, parameters);
+        ArtifactGraph.Finish(training, Producer);
+        ArtifactGraph.Finish(evaluation, Producer);
+        OrtCheckpoint checkpoint = new() { Trainable = [.. parameters.Select(p => OrtTensor.Of(p.Name, p.Shape, initial[p.Name]))], Frozen = [] };
+        ModelProto optimizer = OptimizerModel.From(new ArtifactOptimizer { Kind = ArtifactOptimizerKind.Sgd }, OperatorSets.Version(training.OpsetImport) ?? ArtifactGraph.NewestOperatorSet);
+        return new Artifacts(training, evaluation, optimizer, checkpoint, []);
+    }
+
     /// <summary>The parameters that the loss or an extra output reads.</summary>
     private static ImportedParameter[] Read(ImportedModel imported, ModelProto evaluation, List<string> notes)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Glossa.Models.Adapters;
 using Glossa.Models.TaskHeads;
+using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Finetune;
 
 namespace Glossa.Cli.Commands;
@@ -47,6 +48,7 @@ internal sealed class FinetuneArguments
     private readonly Option<bool> _deltaOnly = new("--delta-only") { Description = "Leaves the model out of the folder: the delta is for `glossa delta apply`" };
     private readonly Option<bool> _baseline = new("--baseline") { Description = "Fits a character n-gram classifier to the same texts, to compare with" };
     private readonly Option<long> _seed = new("--seed") { HelpName = "N", Description = "Seed of head, order, masks", DefaultValueFactory = _ => Defaults.Seed };
+    private readonly Option<string> _engine = new("--engine") { HelpName = "KIND", Description = "What runs the step: cpu, cuda, ort-training", DefaultValueFactory = _ => "cpu" };
     private readonly Option<int> _threads = ModelOptions.Threads();
 
     /// <summary>Declares all of them.</summary>
@@ -54,7 +56,7 @@ internal sealed class FinetuneArguments
     {
         command.Add(Folder);
         foreach (Option option in (Option[])[Corpus, _task, Out, _label, _pair, _text, _language, _split, _languages, _trainTexts, _testTexts, _maxLength, _epochs, _batch, _microBatch, _rate, _headRate,
-            _decay, _warmup, _clip, _layerDecay, _freeze, _pooling, _loraRank, _loraAlpha, _loraTargets, _sparse, _deltaOnly, _baseline, _seed, _threads, Quiet]) command.Add(option);
+            _decay, _warmup, _clip, _layerDecay, _freeze, _pooling, _loraRank, _loraAlpha, _loraTargets, _sparse, _deltaOnly, _baseline, _seed, _engine, _threads, Quiet]) command.Add(option);
     }
 
     /// <summary>The settings of a command line.</summary>
@@ -78,12 +80,13 @@ internal sealed class FinetuneArguments
             Clip = Number(result, _clip) ?? Defaults.Clip,
             LayerDecay = Number(result, _layerDecay) ?? Defaults.LayerDecay,
             Freeze = result.GetValue(_freeze) ?? [],
-            Pooling = PoolingOf(result.GetValue(_pooling)!),
+            Pooling = SettingWords.Parse<Pooling>(result.GetValue(_pooling)!, _pooling.Name),
             Lora = rank is { } r ? new LoraOptions { Rank = r, Alpha = (float)(Number(result, _loraAlpha) ?? 2 * r), Targets = result.GetValue(_loraTargets)! } : null,
             Sparse = Number(result, _sparse),
             DeltaOnly = result.GetValue(_deltaOnly),
             Baseline = result.GetValue(_baseline),
             Seed = result.GetValue(_seed),
+            Engine = SettingWords.Parse<EngineKind>(result.GetValue(_engine)!, _engine.Name),
             Threads = ModelOptions.Checked(result.GetValue(_threads), "--threads"),
         };
     }
@@ -98,13 +101,6 @@ internal sealed class FinetuneArguments
         Languages = [.. (result.GetValue(_languages) ?? []).SelectMany(tags => tags.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
         TrainTexts = Positive(result, _trainTexts),
         TestTexts = Positive(result, _testTexts),
-    };
-
-    private static Pooling PoolingOf(string name) => name switch
-    {
-        "mean" => Pooling.Mean,
-        "first" => Pooling.First,
-        _ => throw new InputException($"unknown pooling '{name}'", "--pooling", NearestName.Advice(name, ["mean", "first"])),
     };
 
     private static int? Positive(ParseResult result, Option<int?> option) => result.GetValue(option) is { } number && number < 1

@@ -10,6 +10,7 @@ using Glossa.Pipeline.Finetune.Scoring;
 using Glossa.Pipeline.Finetune.Texts;
 using Glossa.Pipeline.Progress;
 using Glossa.Pipeline.Staging;
+using Glossa.Pipeline.Train;
 using Glossa.Training.Engines;
 
 namespace Glossa.Pipeline.Finetune;
@@ -48,11 +49,11 @@ public static class FinetuneJob
         FinetuneWork work = new(output + ".work-" + key[..12], progress, cancellation);
         int maxLength = MaxLength(folder, options);
         TaskBatches batches = new(options, encoder, new ModelInputs(model.Imported.Forward.Graph, encoder.PadId, folder.ModelPath), maxLength, encoder.EndId);
-        StepModel step = model.Step(options.Task);
+        StepModel step = model.Step(options.Task, options.Engine);
         Dictionary<string, float[]> start = model.Start(step);
         TaskFacts facts = new(options.Task.Name(), maxLength, corpus.Labels, options.Corpus.Label, options.Pooling, [.. model.NewParameters.Order(StringComparer.Ordinal)],
             new HashSplit(options.Corpus.Valid, options.Corpus.Test, options.Seed));
-        using CpuEngine engine = new(step, start, options.Lanes);
+        using ITrainingEngine engine = Engines.Create(options.Engine, step, start, options.Lanes, dropout: 0);
         FinetuneTraining training = new(model, engine, options, start, batches, corpus, work);
         FinetuneOutcome outcome = training.Run(facts.ToJson().ToJsonString());
 

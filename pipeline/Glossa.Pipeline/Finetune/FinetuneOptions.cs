@@ -1,5 +1,6 @@
 using Glossa.Models.Adapters;
 using Glossa.Models.TaskHeads;
+using Glossa.Pipeline.Configuration;
 
 namespace Glossa.Pipeline.Finetune;
 
@@ -62,6 +63,9 @@ public sealed record FinetuneOptions
 
     /// <summary>Seed of the head, the adapters, the order and the masks.</summary>
     public long Seed { get; init; } = 1;
+
+    /// <summary>What runs the training step.</summary>
+    public EngineKind Engine { get; init; }
 
     /// <summary>Concurrent runs; 0 is one per core.</summary>
     public int Threads { get; init; }

@@ -8,13 +8,15 @@ using Glossa.Models.Steps;
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Staging;
 using Glossa.Pipeline.Tokenizer;
+using Glossa.Pipeline.Train;
 
 namespace Glossa.Pipeline.Model;
 
 /// <summary>What the model depends on.</summary>
 /// <param name="Model">Preset and overrides, or a graph.</param>
 /// <param name="Seed">Seed of the start values.</param>
-public sealed record ModelSettings(ModelConfig Model, long Seed);
+/// <param name="Engine">What the training step is built for.</param>
+public sealed record ModelSettings(ModelConfig Model, long Seed, EngineKind Engine);
 
 /// <summary>The tokenizer's vocabulary in; the forward graph with its start values, and its training step, out.</summary>
 public sealed class ModelStage : Stage<ModelSettings>
@@ -54,7 +56,7 @@ public sealed class ModelStage : Stage<ModelSettings>
     {
         ArgumentNullException.ThrowIfNull(config);
         // A graph counts by its content, not by where it lies.
-        return new ModelSettings(config.Model with { Graph = config.Model.Graph is null ? null : GraphInput }, config.Seed);
+        return new ModelSettings(config.Model with { Graph = config.Model.Graph is null ? null : GraphInput }, config.Seed, config.Engine.Kind);
     }
 
     /// <inheritdoc/>
@@ -65,7 +67,7 @@ public sealed class ModelStage : Stage<ModelSettings>
         ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
         ModelProto forward;
         StepModel model;
-        StepOptions step = new() { Accumulate = true, WeightedLoss = true };
+        StepOptions step = Engines.StepOptions(settings.Engine);
         if (settings.Model.Graph is null)
         {
             TransformerOptions options = ModelOptions.Of(settings.Model, tokenizer.VocabularySize, tokenizer.TextVocabularySize);

@@ -4,7 +4,9 @@ using Glossa.Models.Losses;
 using Glossa.Models.Onnx;
 using Glossa.Models.Steps;
 using Glossa.Models.TaskHeads;
+using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Finetune.Folder;
+using Glossa.Pipeline.Train;
 
 namespace Glossa.Pipeline.Finetune.Model;
 
@@ -37,8 +39,8 @@ internal sealed record TunedModel(
             Seed = seed,
         });
 
-    /// <summary>The training step of the task.</summary>
-    public StepModel Step(FinetuneTask task) => TrainingStep.Build(Trained, new StepOptions
+    /// <summary>The training step of the task, as an engine runs it.</summary>
+    public StepModel Step(FinetuneTask task, EngineKind engine) => TrainingStep.Build(Trained, Engines.StepOptions(engine) with
     {
         Loss = task switch
         {
@@ -48,8 +50,6 @@ internal sealed record TunedModel(
             _ => LossKind.Embedding,
         },
         Output = OutputOf(task),
-        Accumulate = true,
-        WeightedLoss = true,
     });
 
     /// <summary>Start values of the parameters that a step trains.</summary>

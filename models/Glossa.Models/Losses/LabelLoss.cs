@@ -15,9 +15,15 @@ internal static class LabelLoss
     public static AttachedLoss Attach(LossContext context)
     {
         GraphBuilder g = context.G;
-        bool sequence = context.Options.Loss != LossKind.SequenceClassification;
-        int rank = sequence ? context.RequireRank("[batch, sequence, classes]", 3) : context.RequireRank("[batch, classes]", 2);
-        LogitsHead head = LogitsHead.Find(new GraphIndex(g.Graph), context.Shapes, context.Output);
+        int rank = context.Options.Loss switch
+        {
+            LossKind.SequenceClassification => context.RequireRank("[batch, classes]", 2),
+            LossKind.CrossEntropy => context.RequireKnownRank(least: 2),
+            _ => context.RequireRank("[batch, sequence, classes]", 3),
+        };
+        // Where the graph gives the logits out, they are computed whole anyway.
+        bool whole = g.Graph.Output.Any(output => output.Name == context.Output);
+        LogitsHead head = whole ? new LogitsHead(new Value(context.Output), null, []) : LogitsHead.Find(new GraphIndex(g.Graph), context.Shapes, context.Output);
         ScoredRows scored = context.Options.TimeMajor ? ScoredRows.All(context, head.Rows) : ScoredRows.Labelled(context, head.Rows, rank);
 
         Value rows_MV = context.Float(head.Over(g, scored.Rows));

@@ -22,6 +22,16 @@ internal sealed record LossContext(GraphBuilder G, ShapeMap Shapes, string Outpu
         ? G.Input(StepModel.LossWeight, DataType.Float)
         : G.Op("Reciprocal", [G.Op("Max", [count(), G.Constant(1f)])], "mean");
 
+    /// <summary>The output's rank, any of at least <paramref name="least"/>.</summary>
+    /// <exception cref="InputException">It is not known, or lower.</exception>
+    public int RequireKnownRank(int least)
+    {
+        int rank = Shapes.Rank(Output);
+        if (rank < 0) throw new InputException($"the rank of the output '{Output}' is not known", fix: "declare the output's shape in the graph");
+        return rank >= least ? rank : throw new InputException($"the loss {LossNames.Of(Options.Loss)} reads an output of {least} axes or more, '{Output}' has {rank}",
+            fix: "choose another loss, or name the output to read (--output)");
+    }
+
     /// <summary>Fails where the output's rank is known and another.</summary>
     /// <exception cref="InputException">It is.</exception>
     public int RequireRank(string shape, params int[] ranks)

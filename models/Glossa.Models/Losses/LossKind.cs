@@ -18,6 +18,9 @@ public enum LossKind
     /// <summary>Cross entropy of logits <c>[batch, sequence, classes]</c> against labels <c>[batch, sequence]</c>.</summary>
     TokenClassification,
 
+    /// <summary>Cross entropy of logits <c>[..., classes]</c> of any rank, flat rows too, against labels of their shape less its last axis.</summary>
+    CrossEntropy,
+
     /// <summary>Mean of (output - target)^2 over all elements; <c>target</c> is float and shaped as the output.</summary>
     Mse,
 

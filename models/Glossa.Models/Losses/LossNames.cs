@@ -7,6 +7,7 @@ public static class LossNames
     [
         ("causal-lm", LossKind.CausalLm), ("masked-lm", LossKind.MaskedLm), ("seq2seq-lm", LossKind.Seq2SeqLm),
         ("sequence-classification", LossKind.SequenceClassification), ("token-classification", LossKind.TokenClassification),
+        ("cross-entropy", LossKind.CrossEntropy),
         ("mse", LossKind.Mse), ("regression", LossKind.Mse), ("embedding", LossKind.Embedding), ("custom", LossKind.Custom),
     ];
 

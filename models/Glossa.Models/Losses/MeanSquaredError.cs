@@ -12,8 +12,7 @@ internal static class MeanSquaredError
     {
         GraphBuilder g = context.G;
         Value output = context.Float(new Value(context.Output));
-        int rank = context.Shapes.Rank(context.Output);
-        if (rank < 0) throw new InputException($"the rank of the output '{context.Output}' is not known", fix: "declare the output's shape in the graph");
+        int rank = context.RequireKnownRank(least: 0);
         Value target = LabelInput.Declare(context, StepModel.Target, DataType.Float, context.Axes(StepModel.Target, rank));
         Value difference = g.Sub(output, target, "difference");
         Value weight = context.MeanWeight(() => g.Cast(g.Op("Size", [output], "elements"), DataType.Float, "count"));

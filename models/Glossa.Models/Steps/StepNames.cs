@@ -31,15 +31,20 @@ internal static class StepNames
         }
         // A graph that was exported with labels keeps them: the loss checks that they fit.
         string? kept = graph.Input.Where(input => input.Name != compared).Select(input => input.Name)
-            .Concat(parameters.Select(parameter => parameter.Name)).FirstOrDefault(taken.Contains);
+            .Concat(parameters.Select(parameter => parameter.Name)).Concat(options.ExtraOutputs).FirstOrDefault(taken.Contains);
         if (kept is not null)
-            throw new InputException($"the graph has an input or a parameter called '{kept}', which a training step needs for itself", fix: "rename it in the graph");
+            throw new InputException($"the graph has an input, an output or a parameter called '{kept}', which a training step needs for itself", fix: "rename it in the graph");
+        output = Free(graph, taken).GetValueOrDefault(output, output);
+    }
+
+    /// <summary>Renames the inner values that have one of these names; gives the new names by the old ones.</summary>
+    public static Dictionary<string, string> Free(GraphProto graph, IReadOnlySet<string> taken)
+    {
         GraphBuilder g = new(graph);
         Dictionary<string, string> renamed = graph.Node.SelectMany(node => node.Output).Concat(graph.Initializer.Select(tensor => tensor.Name))
             .Where(taken.Contains).Distinct().ToDictionary(name => name, name => g.Unique("forward." + name));
-        if (renamed.Count == 0) return;
-        Rename(graph, renamed);
-        output = renamed.GetValueOrDefault(output, output);
+        if (renamed.Count > 0) Rename(graph, renamed);
+        return renamed;
     }
 
     private static void Rename(GraphProto graph, Dictionary<string, string> names)

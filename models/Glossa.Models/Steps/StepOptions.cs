@@ -11,6 +11,9 @@ public sealed record StepOptions
     /// <summary>The output of the forward graph that the loss reads; null for the first.</summary>
     public string? Output { get; init; }
 
+    /// <summary>Outputs of the forward graph that the step gives out as well, between the loss and the gradients.</summary>
+    public IReadOnlyList<string> ExtraOutputs { get; init; } = [];
+
     /// <summary>How <see cref="LossKind.Embedding"/> compares texts.</summary>
     public EmbeddingOptions Embedding { get; init; } = new();
 
@@ -36,7 +39,7 @@ public sealed record StepOptions
 /// <summary>A training step: an ordinary ONNX model that gives the loss and the gradients.</summary>
 /// <param name="Model">
 /// Inputs: those of the forward graph, <c>labels</c> (or <c>target</c>, or neither), <c>loss_weight</c> where asked for, every parameter under its own name, and <c>acc.*</c> where it
-/// accumulates. Outputs: <c>loss</c> (scalar), then <c>grad.*</c> in parameter order.
+/// accumulates. Outputs: <c>loss</c> (scalar), extra ones where asked for, then <c>grad.*</c> in parameter order.
 /// </param>
 /// <param name="Parameters">Trainable tensors in the order of the inputs, with their shapes.</param>
 public sealed record StepModel(Onnx.ModelProto Model, IReadOnlyList<(string Name, long[] Shape)> Parameters)

@@ -38,7 +38,9 @@ public static class TrainingStep
         string output = OutputOf(graph, options);
         StepNames.Free(graph, trainable, ref output, options);
         ShapeMap shapes = ShapeMap.Infer(graph);
+        ValueInfoProto[] extra = ExtraOutputs(graph, options);
         graph.Output.Clear();
+        graph.Output.AddRange(extra);
         GraphBuilder g = new(graph);
         AttachedLoss loss = Loss.Attach(new LossContext(g, shapes, output, options));
 
@@ -49,7 +51,9 @@ public static class TrainingStep
             throw new InputException("no trainable initializer reaches the loss", fix: "check the loss and the frozen patterns");
         List<(string Name, long[] Shape)> parameters = [.. reached.Select(parameter => (parameter.Name, parameter.Shape.ToArray()))];
 
+        graph.Output.Clear();
         NameOutput(graph, loss.Loss, StepModel.Loss, []);
+        graph.Output.AddRange(extra);
         foreach ((string name, long[] shape) in parameters) NameOutput(graph, gradients[name], StepModel.Gradient(name), shape);
         TurnIntoInputs(graph, parameters);
         GraphCleaning.DropUnread(graph);
@@ -64,14 +68,17 @@ public static class TrainingStep
         return new StepModel(model, parameters);
     }
 
-    private static string OutputOf(GraphProto graph, StepOptions options)
-    {
-        string[] outputs = [.. graph.Output.Select(output => output.Name)];
-        if (options.Output is null) return outputs[0];
-        return outputs.Contains(options.Output)
-            ? options.Output
-            : throw new InputException($"the graph has no output '{options.Output}'", fix: NearestName.Advice(options.Output, outputs));
-    }
+    /// <summary>The output that the loss reads.</summary>
+    /// <exception cref="InputException">The graph has none of the name that the options give.</exception>
+    internal static string OutputOf(GraphProto graph, StepOptions options) =>
+        options.Output is null ? graph.Output[0].Name : FindOutput(graph, options.Output).Name;
+
+    /// <summary>The outputs of the forward graph that stay outputs.</summary>
+    /// <exception cref="InputException">The graph has none of that name, or it has one that a step needs for itself.</exception>
+    internal static ValueInfoProto[] ExtraOutputs(GraphProto graph, StepOptions options) => [.. options.ExtraOutputs.Distinct().Select(name => FindOutput(graph, name))];
+
+    private static ValueInfoProto FindOutput(GraphProto graph, string name) => graph.Output.FirstOrDefault(output => output.Name == name)
+        ?? throw new InputException($"the graph has no output '{name}'", fix: NearestName.Advice(name, [.. graph.Output.Select(output => output.Name)]));
 
     // Rotary tables, gains of one and masks are constants; so is everything that is no float matrix or vector.
     private static bool IsTrainable(TensorProto initializer) =>

@@ -1,0 +1,75 @@
+using Glossa.Models.Building;
+using Glossa.Models.Import;
+using Glossa.Models.Onnx;
+using Glossa.Models.OrtTraining.Checkpoints;
+using Glossa.Models.Steps;
+
+namespace Glossa.Models.OrtTraining;
+
+/// <summary>Makes training artifacts of a forward graph.</summary>
+public static class ArtifactBuilder
+{
+    private const string Producer = "glossa";
+
+    /// <summary>Makes them; everything that the runtime would crash on or get wrong in silence is checked here.</summary>
+    /// <exception cref="InputException">The graph cannot be differentiated, or the runtime cannot train it; the message says why.</exception>
+    public static Artifacts Build(ImportedModel imported, ArtifactOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(imported);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Optimizer.Check();
+        List<string> notes = [.. imported.Notes];
+        ModelProto evaluation = EvaluationModel.From(imported, options.Step);
+        ImportedParameter[] parameters = Read(imported, evaluation, notes);
+        HashSet<string> frozen = Frozen(parameters, options.Freeze);
+
+        StepModel step = TrainingStep.Build(WithInputs(imported, [.. parameters.Where(p => frozen.Contains(p.Name))], [.. parameters.Where(p => !frozen.Contains(p.Name))]), options.Step);
+        HashSet<string> trained = [.. step.Parameters.Select(p => p.Name)];
+        foreach (ImportedParameter parameter in parameters.Where(p => !trained.Contains(p.Name) && !frozen.Contains(p.Name)))
+            notes.Add($"'{parameter.Name}' does not reach the loss: it is not trained");
+        ModelProto training = TrainingModel.From(step, parameters);
+        ArtifactGraph.MakeInputs(evaluation.Graph, parameters);
+        ArtifactGraph.Finish(training, Producer);
+        ArtifactGraph.Finish(evaluation, Producer);
+        OrtCheckpoint checkpoint = Checkpoint(imported.Forward.Graph, parameters, trained);
+        Artifacts artifacts = new(training, evaluation, OptimizerModel.From(options.Optimizer, OperatorSets.Version(training.OpsetImport) ?? ArtifactGraph.NewestOperatorSet), checkpoint, notes);
+        return artifacts;
+    }
+
+    /// <summary>The parameters that the loss or an extra output reads.</summary>
+    private static ImportedParameter[] Read(ImportedModel imported, ModelProto evaluation, List<string> notes)
+    {
+        HashSet<string> read = [.. evaluation.Graph.Initializer.Select(tensor => tensor.Name)];
+        foreach (ImportedParameter parameter in imported.Parameters.Where(p => !read.Contains(p.Name)))
+            notes.Add($"neither the loss nor an extra output reads '{parameter.Name}': it is left out");
+        return [.. imported.Parameters.Where(p => read.Contains(p.Name))];
+    }
+
+    /// <summary>The names of the parameters that the patterns match, by their own name or by that of a twin.</summary>
+    private static HashSet<string> Frozen(ImportedParameter[] parameters, IReadOnlyList<string> patterns)
+    {
+        HashSet<string> frozen = [];
+        foreach (string pattern in patterns)
+        {
+            string[] matched = [.. parameters.Where(p => p.Twins.Select(twin => twin.Name).Prepend(p.Name).Any(name => NamePattern.Matches(pattern, name))).Select(p => p.Name)];
+            if (matched.Length == 0) throw new InputException($"no parameter matches the pattern '{pattern}'", fix: NearestName.Advice(pattern, [.. parameters.Select(p => p.Name)]));
+            frozen.UnionWith(matched);
+        }
+        return frozen;
+    }
+
+    /// <summary>The model with some parameters as inputs: their present values are no constants either.</summary>
+    private static ImportedModel WithInputs(ImportedModel imported, IReadOnlyList<ImportedParameter> frozen, IReadOnlyList<ImportedParameter> trained)
+    {
+        ModelProto forward = imported.Forward.Clone();
+        ArtifactGraph.MakeInputs(forward.Graph, frozen);
+        return imported with { Forward = forward, Parameters = trained };
+    }
+
+    private static OrtCheckpoint Checkpoint(GraphProto forward, ImportedParameter[] parameters, HashSet<string> trained)
+    {
+        Dictionary<string, TensorProto> initializers = forward.Initializer.ToDictionary(tensor => tensor.Name);
+        OrtTensor[] tensors = [.. parameters.Select(p => OrtTensor.Of(p.Name, p.Shape, TensorData.FloatSpan(initializers[p.Name])))];
+        return new OrtCheckpoint { Trainable = [.. tensors.Where(t => trained.Contains(t.Name))], Frozen = [.. tensors.Where(t => !trained.Contains(t.Name))] };
+    }
+}

@@ -28,13 +28,20 @@ internal sealed record NodePackage(string Folder)
     /// <summary>Runs a script of the folder to its end.</summary>
     public (int Code, string Output, string Error) Run(string script, params string[] arguments)
     {
-        ProcessStartInfo start = new("node", [Path.Combine(Folder, script), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
+        using Process process = Start(script, arguments);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output, error.GetAwaiter().GetResult());
     }
+
+    /// <summary>Starts a script of the folder, all of whose streams are the test's.</summary>
+    public Process Start(string script, params string[] arguments) => Process.Start(new ProcessStartInfo("node", [Path.Combine(Folder, script), .. arguments])
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    })!;
 
     private static IEnumerable<string> Ancestors()
     {

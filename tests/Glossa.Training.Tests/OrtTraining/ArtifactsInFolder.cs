@@ -45,7 +45,8 @@ internal sealed class ArtifactsInFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _folder.Delete(recursive: true);
 
-    private static void Scale(GraphProto optimizer, float rate)
+    /// <summary>Lets an optimizer model multiply the learning rate that it is given.</summary>
+    public static void Scale(GraphProto optimizer, float rate)
     {
         foreach (NodeProto node in optimizer.Node)
             for (int i = 0; i < node.Input.Count; i++)

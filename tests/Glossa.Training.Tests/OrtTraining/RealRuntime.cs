@@ -24,7 +24,10 @@ internal static class RealRuntime
 
     /// <summary>Calls the tool as it is called from a command line; the test is skipped where it is not installed.</summary>
     public static (int Code, string Output, string Error) Run(params string[] arguments) =>
-        NodePackage.Find("GLOSSA_ORT_TRAINING_NODE", "onnxruntime-web", "tools", "ort-training-node").Run("train.mjs", arguments);
+        Package.Run("train.mjs", arguments);
+
+    /// <summary>The tool; the test is skipped where it is not installed.</summary>
+    public static NodePackage Package => NodePackage.Find("GLOSSA_ORT_TRAINING_NODE", "onnxruntime-web", "tools", "ort-training-node");
 
     private static Dictionary<string, float[]> Below(Dictionary<string, float[]> tensors, string prefix) =>
         tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(tensor => tensor.Key[prefix.Length..], tensor => tensor.Value, StringComparer.Ordinal);

@@ -44,6 +44,9 @@ internal sealed class FinetuneCommandTests
 
     [TestCase("glossa: error: --lr: 'fast' is no number; write it as 0.01, 5e-5 or 0.5%", "--lr", "fast")]
     [TestCase("glossa: error: --sparse is 2; give a share above 0, such as 0.5%", "--sparse", "200%")]
+#if !ONNXRUNTIME_TRAINING
+    [TestCase("glossa: error: --engine ort-training needs an ONNX Runtime with the training API, which this build has not; build glossa with -p:OnnxRuntime=Training, or use cpu", "--engine", "ort-training")]
+#endif
     [TestCase("glossa: error: --lora-alpha does nothing without --lora-rank; give a rank, such as --lora-rank 8", "--lora-alpha", "16")]
     [TestCase("glossa: error: --pooling: unknown pooling 'men'; did you mean 'mean'?", "--pooling", "men")]
     [TestCase("glossa: error: --train-texts: expected a whole number of at least 1, found 0", "--train-texts", "0")]

@@ -37,8 +37,8 @@ internal static class ConfigRules
     // What the settings can say and this version cannot do is refused before any work is done.
     private static void CheckThisVersion(RunConfig config, ConfigMapping tree)
     {
-        if (config.Engine.Kind != EngineKind.Cpu)
-            throw Wrong(tree, "engine.kind", $"'engine.kind' {ConfigSchema.Word(config.Engine.Kind)} is not part of this version", "use cpu");
+        if (Train.Engines.Missing(config.Engine.Kind) is (string why, string fix))
+            throw Wrong(tree, "engine.kind", $"'engine.kind' {ConfigSchema.Word(config.Engine.Kind)} {why}", fix);
         if (config.Export.Precisions.FirstOrDefault(p => p is not (Precision.Fp32 or Precision.Int8)) is var other && other != default)
             throw Wrong(tree, "export.precisions", $"'export.precisions' {ConfigSchema.Word(other)} is not part of this version", "choose among fp32 and int8");
         int context = Pipeline.Model.ModelOptions.ContextOf(config.Model);

@@ -1,6 +1,7 @@
 using Glossa.Models.Adapters;
 using Glossa.Models.TaskHeads;
 using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Train;
 
 namespace Glossa.Pipeline.Finetune;
 
@@ -96,6 +97,7 @@ public sealed record FinetuneOptions
         Require(LayerDecay is > 0 and <= 1, "--layer-decay", LayerDecay, "a number above 0 and at most 1, such as 0.9");
         Require(Sparse is null or (> 0 and <= 1), "--sparse", Sparse, "a share above 0, such as 0.5%");
         Lora?.Validate();
+        if (Engines.Missing(Engine) is (string why, string fix)) throw new InputException($"--engine {ConfigSchema.Word(Engine)} {why}", fix: fix);
         if (Sparse is not null && Lora is not null) throw new InputException("--sparse and --lora-rank exclude each other", fix: "choose one");
         if (DeltaOnly && Sparse is null && Lora is null) throw new InputException("--delta-only needs --lora-rank or --sparse", fix: "a full fine-tuning changes every weight: ship the model");
         if (Baseline && Task != FinetuneTask.Classification) throw new InputException("--baseline is a classifier", fix: "leave it out, or use --task classification");

@@ -71,8 +71,30 @@ public sealed class TrainingApiRuntime : ITrainingRuntime
         _state.Dispose();
     }
 
+    /// <summary>Whether the native library of this build has the training API.</summary>
+    public static bool IsAvailable { get; } = HasTrainingApi();
+
+    private static bool HasTrainingApi()
+    {
+        try
+        {
+            using CheckpointState none = CheckpointState.LoadCheckpoint("");
+            return true;
+        }
+        catch (OnnxRuntimeException)
+        {
+            // It is there, and it looked for the file.
+            return true;
+        }
+        catch (Exception e) when (e is InvalidOperationException or NullReferenceException or EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+
     private static CheckpointState Load(string path)
     {
+        if (!IsAvailable) throw new InputException("this build of glossa has an ONNX Runtime without the training API", fix: "build it with -p:OnnxRuntime=Training, or use the engine cpu");
         try
         {
             return CheckpointState.LoadCheckpoint(path);
@@ -80,10 +102,6 @@ public sealed class TrainingApiRuntime : ITrainingRuntime
         catch (OnnxRuntimeException e)
         {
             throw RuntimeFailure.OfLoad(e);
-        }
-        catch (Exception e) when (e is InvalidOperationException or NullReferenceException or EntryPointNotFoundException)
-        {
-            throw new InputException("this build of glossa has an ONNX Runtime without the training API", fix: "build it with -p:OnnxRuntime=Training, or use engine.kind=cpu", inner: e);
         }
     }
 }

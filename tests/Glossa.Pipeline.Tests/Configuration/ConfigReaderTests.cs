@@ -38,7 +38,7 @@ internal sealed class ConfigReaderTests
     [TestCase("optimizer: {betas: [0.9]}", "text:1:13: 'optimizer.betas' has 1 numbers, expected two; write for example [0.9, 0.98]")]
     [TestCase("engine: {kind: ort-trainig}", "text:1:16: 'engine.kind' is 'ort-trainig', expected one of cpu, cuda, ort-training; did you mean 'ort-training'?")]
 #if !ONNXRUNTIME_TRAINING
-    [TestCase("engine: {kind: ort-training}", "text:1:16: 'engine.kind' ort-training needs an ONNX Runtime with the training API, which this build has not; build glossa with -p:OnnxRuntime=Training, or use cpu")]
+    [TestCase("engine: {kind: ort-training}", "text:1:10: 'engine.kind' ort-training needs an ONNX Runtime with the training API, which this build has not; build glossa with -p:OnnxRuntime=Training, or use cpu")]
 #endif
     [TestCase("model: {tiedHead: yes}", "text:1:19: 'model.tiedHead' is 'yes', expected true or false")]
     [TestCase("model: 5", "text:1:8: 'model' is '5', expected a mapping with the keys preset")]

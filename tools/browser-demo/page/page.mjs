@@ -34,7 +34,7 @@ async function open() {
 async function train() {
   const settings = {
     texts: byId('texts').value.split('\n').map(line => line.trim()).filter(Boolean),
-    language: byId('language').value, held: byId('held').value, prompt: byId('prompt').value,
+    language: byId('language').value, held: byId('held').value.trim(), prompt: byId('prompt').value,
     passes: byId('passes').valueAsNumber, batch: byId('batch').valueAsNumber,
   };
   if (settings.texts.length === 0) throw new Error('there is no sentence to train on');

@@ -127,7 +127,7 @@ internal static class NormalizationRules
 
     private static Value Statistic(GradientContext c, int output, string name) => Like(c, c.DeclareOutput(output, name));
 
-    private static long[] TrailingAxes(GradientContext c, Value x, long axis)
+    internal static long[] TrailingAxes(NodeContext c, Value x, long axis)
     {
         int rank = c.RankOf(x);
         return [.. Enumerable.Range(NodeContext.Axis(axis, rank), rank - NodeContext.Axis(axis, rank)).Select(i => (long)i)];

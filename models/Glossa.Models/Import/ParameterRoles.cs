@@ -40,6 +40,9 @@ internal static class ParameterRoles
     /// <summary>Products with a weight.</summary>
     internal static bool IsProduct(NodeProto node) => node.OpType is "MatMul" or "FusedMatMul" or "Gemm" or "FusedGemm" or "Conv" or "FusedConv" or "ConvTranspose" or "Einsum";
 
+    /// <summary>True for a factor of such a product; what is added to it, the third input, is a bias whatever the factors are.</summary>
+    internal static bool IsFactor(NodeProto node, int input) => IsProduct(node) && (input < 2 || node.OpType == "Einsum");
+
     /// <summary>Operators that only move elements of their first input.</summary>
     internal static bool IsMovement(NodeProto node) => node.OpType is "Identity" or "Cast" or "Reshape" or "Transpose" or "Squeeze" or "Unsqueeze" or "Flatten" or "Slice" or "Split";
 }

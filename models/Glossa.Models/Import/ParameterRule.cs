@@ -125,7 +125,7 @@ internal sealed class ParameterRule
 
     /// <summary>A vector times something that is no activation (frequencies times positions) is no weight.</summary>
     private bool IsBlockedProduct(NodeProto node, int input, bool matrix) =>
-        !matrix && ParameterRoles.IsProduct(node) && !node.Input.Where((_, i) => i != input).Any(_live.Contains);
+        !matrix && ParameterRoles.IsFactor(node, input) && !node.Input.Where((_, i) => i != input).Any(_live.Contains);
 
     private bool Meets(NodeProto node, int input, TensorProto tensor, bool matrix)
     {

@@ -2,6 +2,7 @@ using Glossa.Models.Building;
 using Glossa.Models.Import;
 using Glossa.Models.Onnx;
 using Glossa.Models.OrtTraining.Checkpoints;
+using Glossa.Models.OrtTraining.Lowering;
 using Glossa.Models.Steps;
 
 namespace Glossa.Models.OrtTraining;
@@ -19,6 +20,7 @@ public static class ArtifactBuilder
         ArgumentNullException.ThrowIfNull(options);
         options.Optimizer.Check();
         List<string> notes = [.. imported.Notes];
+        imported = OperatorSetLowering.Apply(imported, notes);
         ModelProto evaluation = EvaluationModel.From(imported, options.Step);
         ImportedParameter[] parameters = Read(imported, evaluation, notes);
         HashSet<string> frozen = Frozen(parameters, options.Freeze);

@@ -29,11 +29,18 @@ public static class CompositeOperators
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(shapes);
         ArgumentNullException.ThrowIfNull(reached);
-        if (!builder.Graph.Node.Any(node => Find(node) is not null && reached(node))) return;
+        Apply(builder, shapes, Table, reached);
+    }
+
+    /// <summary>The same with expansions of another table.</summary>
+    /// <exception cref="InputException">An expansion does not cover this use of its operator.</exception>
+    internal static void Apply(GraphBuilder builder, ShapeMap shapes, IReadOnlyDictionary<(string Domain, string OpType), Expansion> table, Func<NodeProto, bool> reached)
+    {
+        if (!builder.Graph.Node.Any(node => Find(table, node) is not null && reached(node))) return;
         List<NodeProto> nodes = [];
         foreach (NodeProto node in builder.Graph.Node.ToArray())
         {
-            if (Find(node) is not null && reached(node)) Expand(builder, shapes, node, nodes);
+            if (Find(table, node) is { } expansion && reached(node)) Expand(builder, shapes, table, expansion, node, nodes);
             else nodes.Add(node);
         }
         builder.Graph.Node.Clear();
@@ -41,19 +48,21 @@ public static class CompositeOperators
         shapes.Extend(builder.Graph);
     }
 
-    private static Expansion? Find(NodeProto node) => Table.GetValueOrDefault((node.Domain == "ai.onnx" ? "" : node.Domain, node.OpType));
+    private static Expansion? Find(IReadOnlyDictionary<(string Domain, string OpType), Expansion> table, NodeProto node) =>
+        table.GetValueOrDefault((node.Domain == "ai.onnx" ? "" : node.Domain, node.OpType));
 
-    private static void Expand(GraphBuilder builder, ShapeMap shapes, NodeProto node, List<NodeProto> into)
+    private static void Expand(
+        GraphBuilder builder, ShapeMap shapes, IReadOnlyDictionary<(string Domain, string OpType), Expansion> table, Expansion expansion, NodeProto node, List<NodeProto> into)
     {
         int before = builder.Graph.Node.Count;
         ExpansionContext context = new(builder, node, shapes);
-        using (builder.Scope(node.Name.Length > 0 ? node.Name : node.Out(0))) Find(node)!.Apply(context);
+        using (builder.Scope(node.Name.Length > 0 ? node.Name : node.Out(0))) expansion.Apply(context);
         NodeProto[] added = [.. builder.Graph.Node.Skip(before)];
         while (builder.Graph.Node.Count > before) builder.Graph.Node.RemoveAt(builder.Graph.Node.Count - 1);
         foreach (NodeProto part in Bind(context, added))
         {
             // What one composite operator is written in may be another.
-            if (Find(part) is not null) Expand(builder, shapes, part, into);
+            if (Find(table, part) is { } inner) Expand(builder, shapes, table, inner, part, into);
             else into.Add(part);
         }
     }

@@ -2,7 +2,7 @@ using Google.FlatBuffers;
 
 namespace Glossa.Models.OrtTraining.Checkpoints;
 
-/// <summary>Writes the FlatBuffers file of a checkpoint.</summary>
+/// <summary>Writes the FlatBuffers file of a checkpoint, tables and fields in the order of the runtime's own writer: what it wrote comes out the same, to the byte.</summary>
 internal sealed class CheckpointWriter
 {
     private const int OffsetSize = 4;
@@ -36,25 +36,25 @@ internal sealed class CheckpointWriter
 
     private void Root(OrtCheckpoint checkpoint)
     {
-        int trainable = Tables(checkpoint.Trainable, t => Tensor(t, _external)), frozen = Tables(checkpoint.Frozen, t => Tensor(t, _external));
-        int state = Module(trainable, frozen, checkpoint.IsNominal);
-        int? groups = checkpoint.OptimizerGroups.Count > 0 ? Tables(checkpoint.OptimizerGroups, Group) : null;
+        int[] trainable = [.. checkpoint.Trainable.Select(t => Tensor(t, _external))], frozen = [.. checkpoint.Frozen.Select(t => Tensor(t, _external))];
+        int state = Module(Vector(trainable), Vector(frozen), checkpoint.IsNominal);
+        int? groups = checkpoint.OptimizerGroups.Count > 0 ? Vector([.. checkpoint.OptimizerGroups.Select(Group)]) : null;
         int? properties = checkpoint.Properties.Count > 0 ? Properties(checkpoint.Properties) : null;
         _builder.StartTable(4);
-        if (properties is { } bag) _builder.AddOffset(CheckpointFields.Root.PropertyBag, bag, 0);
-        if (groups is { } optimizers) _builder.AddOffset(CheckpointFields.Root.OptimizerGroups, optimizers, 0);
-        _builder.AddOffset(CheckpointFields.Root.ModuleState, state, 0);
         _builder.AddInt(CheckpointFields.Root.Version, CheckpointFields.Version, 0);
+        _builder.AddOffset(CheckpointFields.Root.ModuleState, state, 0);
+        if (groups is { } optimizers) _builder.AddOffset(CheckpointFields.Root.OptimizerGroups, optimizers, 0);
+        if (properties is { } bag) _builder.AddOffset(CheckpointFields.Root.PropertyBag, bag, 0);
         _builder.Finish(_builder.EndTable(), CheckpointFields.Identifier);
     }
 
     private int Module(int trainable, int frozen, bool nominal)
     {
         _builder.StartTable(4);
-        _builder.AddOffset(CheckpointFields.Module.Frozen, frozen, 0);
         _builder.AddOffset(CheckpointFields.Module.Trainable, trainable, 0);
-        _builder.AddBool(CheckpointFields.Module.HasExternalData, _external, false);
+        _builder.AddOffset(CheckpointFields.Module.Frozen, frozen, 0);
         _builder.AddBool(CheckpointFields.Module.IsNominal, nominal, false);
+        _builder.AddBool(CheckpointFields.Module.HasExternalData, _external, false);
         return _builder.EndTable();
     }
 
@@ -66,11 +66,11 @@ internal sealed class CheckpointWriter
         int dims = _builder.EndVector().Value;
         int data = external ? 0 : Data(tensor.Data);
         _builder.StartTable(7);
+        _builder.AddOffset(CheckpointFields.Tensor.Name, name, 0);
+        _builder.AddOffset(CheckpointFields.Tensor.Dims, dims, 0);
+        _builder.AddInt(CheckpointFields.Tensor.DataType, (int)tensor.Type, 0);
         if (external) _builder.AddLong(CheckpointFields.Tensor.ExternalOffset, _offset, -1);
         else _builder.AddOffset(CheckpointFields.Tensor.RawData, data, 0);
-        _builder.AddInt(CheckpointFields.Tensor.DataType, (int)tensor.Type, 0);
-        _builder.AddOffset(CheckpointFields.Tensor.Dims, dims, 0);
-        _builder.AddOffset(CheckpointFields.Tensor.Name, name, 0);
         if (external) _offset += tensor.Data.Length;
         return _builder.EndTable();
     }
@@ -85,21 +85,23 @@ internal sealed class CheckpointWriter
 
     private int Group(OrtOptimizerGroup group)
     {
-        int name = _builder.CreateString(group.Name).Value, states = Tables(group.States, State);
+        int[] offsets = [.. group.States.Select(State)];
+        int name = _builder.CreateString(group.Name).Value, states = Vector(offsets);
         _builder.StartTable(4);
+        _builder.AddOffset(CheckpointFields.Group.Name, name, 0);
+        _builder.AddFloat(CheckpointFields.Group.InitialLearningRate, group.InitialLearningRate, 0);
         _builder.AddLong(CheckpointFields.Group.Step, group.Step, 0);
         _builder.AddOffset(CheckpointFields.Group.States, states, 0);
-        _builder.AddFloat(CheckpointFields.Group.InitialLearningRate, group.InitialLearningRate, 0);
-        _builder.AddOffset(CheckpointFields.Group.Name, name, 0);
         return _builder.EndTable();
     }
 
     private int State(OrtParameterState state)
     {
-        int name = _builder.CreateString(state.Parameter).Value, moments = Tables(state.Moments, moment => Tensor(moment, external: false));
+        int[] offsets = [.. state.Moments.Select(moment => Tensor(moment, external: false))];
+        int name = _builder.CreateString(state.Parameter).Value, moments = Vector(offsets);
         _builder.StartTable(2);
-        _builder.AddOffset(CheckpointFields.State.Moments, moments, 0);
         _builder.AddOffset(CheckpointFields.State.Parameter, name, 0);
+        _builder.AddOffset(CheckpointFields.State.Moments, moments, 0);
         return _builder.EndTable();
     }
 
@@ -108,16 +110,16 @@ internal sealed class CheckpointWriter
         int? Of<T>(Action<T> add)
         {
             KeyValuePair<string, object>[] entries = [.. properties.Where(p => p.Value is T)];
-            return entries.Length == 0 ? null : Tables(entries, entry => Property(entry.Key, (T)entry.Value, add));
+            return entries.Length == 0 ? null : Vector([.. entries.Select(entry => Property(entry.Key, (T)entry.Value, add))]);
         }
 
         int? integers = Of<long>(value => _builder.AddLong(CheckpointFields.Property.Value, value, 0));
         int? floats = Of<float>(value => _builder.AddFloat(CheckpointFields.Property.Value, value, 0));
         int? strings = Of<string>(_ => { });
         _builder.StartTable(3);
-        if (strings is { } s) _builder.AddOffset(CheckpointFields.Properties.Strings, s, 0);
-        if (floats is { } f) _builder.AddOffset(CheckpointFields.Properties.Floats, f, 0);
         if (integers is { } n) _builder.AddOffset(CheckpointFields.Properties.Integers, n, 0);
+        if (floats is { } f) _builder.AddOffset(CheckpointFields.Properties.Floats, f, 0);
+        if (strings is { } s) _builder.AddOffset(CheckpointFields.Properties.Strings, s, 0);
         return _builder.EndTable();
     }
 
@@ -125,16 +127,14 @@ internal sealed class CheckpointWriter
     {
         int key = _builder.CreateString(name).Value, text = value is string content ? _builder.CreateString(content).Value : 0;
         _builder.StartTable(2);
+        _builder.AddOffset(CheckpointFields.Property.Name, key, 0);
         if (value is string) _builder.AddOffset(CheckpointFields.Property.Value, text, 0);
         else add(value);
-        _builder.AddOffset(CheckpointFields.Property.Name, key, 0);
         return _builder.EndTable();
     }
 
-    /// <summary>Writes tables, then the vector of their offsets.</summary>
-    private int Tables<T>(IReadOnlyList<T> items, Func<T, int> write)
+    private int Vector(int[] offsets)
     {
-        int[] offsets = [.. items.Select(write)];
         _builder.StartVector(OffsetSize, offsets.Length, OffsetSize);
         for (int i = offsets.Length - 1; i >= 0; i--) _builder.AddOffset(offsets[i]);
         return _builder.EndVector().Value;

@@ -4,7 +4,6 @@ using System.Text.RegularExpressions;
 using Glossa.Models.Export;
 using Glossa.Models.Import;
 using Glossa.Models.Losses;
-using Glossa.Models.Onnx;
 using Glossa.Models.OrtTraining;
 using Glossa.Models.OrtTraining.Checkpoints;
 using Glossa.Tests.Shared;
@@ -53,13 +52,10 @@ internal sealed partial class BrowserDemoTests
         // The page's figures are those of `glossa evaluate`, before on the model and after on the model with the checkpoint's values.
         Assert.That(Cell(page, "held-before"), Is.EqualTo(BitsPerByte(run, model)).Within(1e-3));
         OrtCheckpoint checkpoint = OrtCheckpointFile.Parse(page.GetProperty("checkpoint").GetBytesFromBase64());
-        OnnxFile.Write(original, Merged(imported, checkpoint));
+        OnnxFile.Write(original, CheckpointMerge.Apply(ModelImport.ReadOriginal(original), checkpoint));
         Assert.That(Cell(page, "held-after"), Is.EqualTo(BitsPerByte(run, model)).Within(1e-3));
         AssertSameParameters(run, checkpoint, page.GetProperty("parameters").GetBytesFromBase64());
     }
-
-    private static ModelProto Merged(ImportedModel model, OrtCheckpoint checkpoint) =>
-        TrainedWeights.WriteBack(model, checkpoint.Parameters.ToDictionary(tensor => tensor.Name, tensor => (ReadOnlyMemory<float>)tensor.Floats()));
 
     private static void AssertSameParameters(TrialRun run, OrtCheckpoint checkpoint, byte[] safetensors)
     {

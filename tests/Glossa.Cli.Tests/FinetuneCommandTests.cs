@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Text.Json;
+using Glossa.Tests.Shared;
 using NUnit.Framework;
 
 namespace Glossa.Cli.Tests;
@@ -72,13 +72,10 @@ internal sealed class FinetuneCommandTests
     [Test]
     public void Finetune_Folder_OpensInTransformersJs()
     {
-        string tool = Tool();
+        NodePackage tool = NodePackage.Find("GLOSSA_TRANSFORMERS_JS", "@huggingface/transformers", "shared", "tools", "open-in-transformers-js");
         Assert.That(Finetune("--quiet").Code, Is.Zero);
-        ProcessStartInfo start = new("node", [Path.Combine(tool, "check.mjs"), Out, "text-classification", "fp32", "--text", "das Haus ist rot", "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd(), error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        Assert.That(process.ExitCode, Is.Zero, error);
+        (int code, string output, string error) = tool.Run("check.mjs", Out, "text-classification", "fp32", "--text", "das Haus ist rot", "--json");
+        Assert.That(code, Is.Zero, error);
         using JsonDocument result = JsonDocument.Parse(output);
         JsonElement scores = result.RootElement.GetProperty("scores");
         Assert.That(scores.GetProperty("de").GetDouble() + scores.GetProperty("en").GetDouble(), Is.EqualTo(1).Within(1e-4));
@@ -97,17 +94,6 @@ internal sealed class FinetuneCommandTests
         using StringWriter error = new();
         int code = CommandLine.Run(args, output, error);
         return (code, output.ToString(), error.ToString());
-    }
-
-    private static string Tool()
-    {
-        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "node")) || File.Exists(Path.Combine(folder, "node.exe"))))
-            Assert.Ignore("there is no Node on this machine");
-        string? named = Environment.GetEnvironmentVariable("GLOSSA_TRANSFORMERS_JS");
-        IEnumerable<string> candidates = Ancestors().Select(folder => Path.Combine(folder, "shared", "tools", "open-in-transformers-js"));
-        string? tool = (named is null ? candidates : [named]).FirstOrDefault(folder => Directory.Exists(Path.Combine(folder, "node_modules", "@huggingface", "transformers")));
-        if (tool is null) Assert.Ignore("transformers.js is not installed: npm install --ignore-scripts in a copy of open-in-transformers-js, which GLOSSA_TRANSFORMERS_JS names");
-        return tool!;
     }
 
     private static string RepositoryRoot() => Ancestors().First(folder => File.Exists(Path.Combine(folder, "Pipeline.sln")));

@@ -1,0 +1,56 @@
+using Glossa.Models.Import;
+using Glossa.Models.Onnx;
+using Glossa.Models.OrtTraining;
+using Glossa.Training.Safetensors;
+using Glossa.Training.Verification;
+using static Glossa.Models.Onnx.TensorProto.Types;
+
+namespace Glossa.Training.Tests.OrtTraining;
+
+/// <summary>Artifacts of our making in a folder of a test, deleted with it.</summary>
+internal sealed class ArtifactsInFolder : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("glossa-own-artifacts-");
+
+    /// <summary>Makes and writes them.</summary>
+    /// <param name="model">The forward graph.</param>
+    /// <param name="options">What they are made of.</param>
+    /// <param name="rate">What the optimizer multiplies the runtime's learning rate by, which is 1e-3 there, always.</param>
+    public ArtifactsInFolder(ImportedModel model, ArtifactOptions options, float rate = 1)
+    {
+        Artifacts artifacts = ArtifactBuilder.Build(model, options);
+        if (rate != 1) Scale(artifacts.Optimizer.Graph, rate);
+        ArtifactFolder.Write(Path, artifacts);
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path => _folder.FullName;
+
+    /// <summary>A file below the folder.</summary>
+    public string At(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Writes one batch as the runner reads it.</summary>
+    public string Batch(IEnumerable<FeedTensor> feeds)
+    {
+        string path = At("batch.safetensors");
+        SafetensorsWriter.WriteFile(path, [.. feeds.Select(feed => feed.Type switch
+        {
+            DataType.Float => SafetensorsTensor.Floats("batch.0." + feed.Name, feed.Shape, (float[])feed.Data),
+            DataType.Int64 => SafetensorsTensor.Int64s("batch.0." + feed.Name, feed.Shape, (long[])feed.Data),
+            _ => throw new NotSupportedException($"{feed.Name} is {feed.Type}"),
+        })]);
+        return path;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static void Scale(GraphProto optimizer, float rate)
+    {
+        foreach (NodeProto node in optimizer.Node)
+            for (int i = 0; i < node.Input.Count; i++)
+                if (node.Input[i] == "learning_rate") node.Input[i] = "learning_rate.scaled";
+        optimizer.Initializer.Add(OnnxFactory.Tensor("rate", [1], [rate]));
+        optimizer.Node.Insert(0, new NodeProto { OpType = "Mul", Name = "scale", Input = { "learning_rate", "rate" }, Output = { "learning_rate.scaled" } });
+    }
+}

@@ -22,7 +22,7 @@ public static class ArtifactBuilder
         ArgumentNullException.ThrowIfNull(options);
         options.Optimizer.Check();
         List<string> notes = [.. imported.Notes];
-        if (!options.Float32) ArtifactChecks.RequireFloat32(imported);
+        if (!options.ConvertFloats) ArtifactChecks.RequireFloat32(imported);
         ArtifactChecks.RequireOwnNames(imported, options);
         imported = OperatorSetLowering.Apply(imported, notes);
         ModelProto evaluation = EvaluationModel.From(imported, options.Step);

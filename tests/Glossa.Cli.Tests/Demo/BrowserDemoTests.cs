@@ -1,10 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Glossa.Models.Export;
-using Glossa.Models.Import;
-using Glossa.Models.Losses;
-using Glossa.Models.OrtTraining;
 using Glossa.Models.OrtTraining.Checkpoints;
 using Glossa.Tests.Shared;
 using Glossa.Training.Safetensors;
@@ -28,8 +24,7 @@ internal sealed partial class BrowserDemoTests
         using TrialRun run = new();
         Assert.That(Command([.. run.Run("run", "--quiet")]), Is.Zero);
         string model = run.At("run/model"), original = Path.Combine(model, "onnx", "model.onnx");
-        ImportedModel imported = ModelImport.Read(original, new ImportOptions());
-        ArtifactFolder.Write(run.At("training"), ArtifactBuilder.Build(imported, new ArtifactOptions { Loss = LossKind.CausalLm, ExtraOutputs = ["logits"] }));
+        Assert.That(Command("artifacts", original, "--loss", "causal-lm", "--extra-output", "logits", "--out", run.At("training")), Is.Zero);
 
         NodePackage demo = new(Tool);
         (int code, _, string error) = demo.Run("assemble.mjs", "--model", model, "--artifacts", run.At("training"), "--out", run.At("page"), "--runtime", runtime.Folder);
@@ -51,10 +46,12 @@ internal sealed partial class BrowserDemoTests
 
         // The page's figures are those of `glossa evaluate`, before on the model and after on the model with the checkpoint's values.
         Assert.That(Cell(page, "held-before"), Is.EqualTo(BitsPerByte(run, model)).Within(1e-3));
-        OrtCheckpoint checkpoint = OrtCheckpointFile.Parse(page.GetProperty("checkpoint").GetBytesFromBase64());
-        OnnxFile.Write(original, CheckpointMerge.Apply(ModelImport.ReadOriginal(original), checkpoint));
+        string saved = run.At("checkpoint"), merged = run.At("merged.onnx");
+        File.WriteAllBytes(saved, page.GetProperty("checkpoint").GetBytesFromBase64());
+        Assert.That(Command("artifacts", "merge", original, saved, "--out", merged), Is.Zero);
+        File.Move(merged, original, overwrite: true);
         Assert.That(Cell(page, "held-after"), Is.EqualTo(BitsPerByte(run, model)).Within(1e-3));
-        AssertSameParameters(run, checkpoint, page.GetProperty("parameters").GetBytesFromBase64());
+        AssertSameParameters(run, OrtCheckpointFile.Read(saved), page.GetProperty("parameters").GetBytesFromBase64());
     }
 
     private static void AssertSameParameters(TrialRun run, OrtCheckpoint checkpoint, byte[] safetensors)

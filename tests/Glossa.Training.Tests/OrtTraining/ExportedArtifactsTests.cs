@@ -33,8 +33,8 @@ internal sealed class ExportedArtifactsTests
         });
         StepModel step = TrainingStep.Build(model, new StepOptions { Loss = reference.Loss, Output = reference.MainOutput });
         IReadOnlyList<FeedTensor> feeds = reference.Feeds(step.Model.Graph);
-        RealTraining training = RealRuntime.Train(artifacts.Path, artifacts.Batch(feeds), Steps);
-        float[] own = OwnEngine.Losses(step, model.Forward.Graph, feeds, Steps);
+        RealTraining training = RealRuntime.Train(artifacts.Path, artifacts.Batches(feeds), Steps);
+        float[] own = OwnEngine.Losses(step, model.Forward.Graph, Steps, feeds);
         OwnEngine.AssertSame(training.Losses, own);
     }
 
@@ -50,7 +50,7 @@ internal sealed class ExportedArtifactsTests
         using ArtifactsInFolder artifacts = new(model,
             new ArtifactOptions { Loss = reference.Loss, Output = reference.MainOutput, Optimizer = new() { Kind = ArtifactOptimizerKind.Sgd } }, Rate * 1000);
         StepModel step = TrainingStep.Build(model, new StepOptions { Loss = reference.Loss, Output = reference.MainOutput });
-        RealTraining training = RealRuntime.Train(artifacts.Path, artifacts.Batch(reference.Feeds(step.Model.Graph)), 1);
+        RealTraining training = RealRuntime.Train(artifacts.Path, artifacts.Batches(reference.Feeds(step.Model.Graph)), 1);
         using StepRunner runner = new(step);
         runner.Load(model.Forward.Graph);
         foreach (ParameterSlot slot in runner.Layout.Slots)

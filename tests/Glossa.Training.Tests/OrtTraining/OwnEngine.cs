@@ -9,8 +9,8 @@ namespace Glossa.Training.Tests.OrtTraining;
 /// <summary>The same training without the training runtime: Glossa's step, Glossa's AdamW.</summary>
 internal static class OwnEngine
 {
-    /// <summary>The loss of one batch before each update, at the learning rate of the WebAssembly runtime.</summary>
-    public static float[] Losses(StepModel step, GraphProto start, IReadOnlyList<FeedTensor> feeds, int steps)
+    /// <summary>The loss before each update, at the learning rate of the WebAssembly runtime; the batches take turns.</summary>
+    public static float[] Losses(StepModel step, GraphProto start, int steps, params IReadOnlyList<FeedTensor>[] batches)
     {
         using StepRunner runner = new(step);
         runner.Load(start);
@@ -19,7 +19,7 @@ internal static class OwnEngine
         float[] losses = new float[steps];
         for (int i = 0; i < steps; i++)
         {
-            losses[i] = (float)runner.Run(feeds);
+            losses[i] = (float)runner.Run(batches[i % batches.Length]);
             optimizer.Step(runner.Parameters, runner.Gradients);
         }
         return losses;

@@ -37,7 +37,7 @@ async function train() {
     language: byId('language').value, held: byId('held').value.trim(), prompt: byId('prompt').value,
     passes: byId('passes').valueAsNumber, batch: byId('batch').valueAsNumber,
   };
-  if (settings.texts.length === 0) throw new Error('there is no sentence to train on');
+  if (settings.texts.length === 0) return state('ready', 'There is no sentence to train on.');
   losses = [];
   state('measuring', 'Measuring the model as it is …');
   const before = await ask('measure', settings);

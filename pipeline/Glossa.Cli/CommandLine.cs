@@ -67,6 +67,7 @@ public static class CommandLine
             LanguagesCommand.Create(host),
             CompareCommand.Create(host),
             GradientsCommand.Create(host),
+            ArtifactsCommand.Create(host),
             VerifyCommand.Create(host),
             OpsCommand.Create(host),
         };

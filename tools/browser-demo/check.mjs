@@ -40,7 +40,7 @@ try {
     }
     return Promise.all(kept.map(async blob => btoa(Array.from(new Uint8Array(await blob.arrayBuffer()), byte => String.fromCharCode(byte)).join(''))));
   })()`);
-  console.log(JSON.stringify({ ...shown, requests: browser.requests, errors: browser.errors, parameters: saved[0], checkpoint: saved[1] }));
+  console.log(JSON.stringify({ ...shown, errors: browser.errors, parameters: saved[0], checkpoint: saved[1] }));
 } catch (error) {
   console.error(`browser-demo: ${[error.message, ...browser.errors].join('; ')}`);
   process.exitCode = 1;

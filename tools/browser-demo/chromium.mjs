@@ -8,19 +8,20 @@ import path from 'node:path';
 export class Chromium {
   /** Starts it with one empty page. */
   static async start(program) {
+    // The runtime's WebAssembly is not optimized: that takes longer than a short training.
     const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'glossa-chromium-'));
     const child = spawn(program, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking',
-      '--hide-scrollbars', '--remote-debugging-pipe', `--user-data-dir=${profile}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+      '--hide-scrollbars', '--js-flags=--liftoff-only', '--remote-debugging-pipe', `--user-data-dir=${profile}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
     const browser = new Chromium(child, profile);
     const { targetInfos } = await browser.send('Target.getTargets');
     ({ sessionId: browser.session } = await browser.send('Target.attachToTarget', { targetId: targetInfos.find(target => target.type === 'page').targetId, flatten: true }));
-    for (const domain of ['Page', 'Runtime', 'Network', 'Log']) await browser.send(`${domain}.enable`);
+    for (const domain of ['Page', 'Runtime', 'Log']) await browser.send(`${domain}.enable`);
     await browser.send('Emulation.setDeviceMetricsOverride', { width: 1100, height: 900, deviceScaleFactor: 1, mobile: false });
     return browser;
   }
 
   constructor(child, profile) {
-    Object.assign(this, { child, profile, next: 1, waiting: new Map(), rest: '', errors: [], requests: [] });
+    Object.assign(this, { child, profile, next: 1, waiting: new Map(), rest: '', errors: [] });
     child.stdio[4].setEncoding('utf8').on('data', text => this.read(text));
     this.ended = new Promise(resolve => {
       const end = why => {
@@ -86,6 +87,5 @@ export class Chromium {
   note({ method, params }) {
     if (method === 'Runtime.exceptionThrown') this.errors.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
     if (method === 'Log.entryAdded' && params.entry.level === 'error') this.errors.push(`${params.entry.text} ${params.entry.url ?? ''}`);
-    if (method === 'Network.requestWillBeSent') this.requests.push(params.request.url);
   }
 }

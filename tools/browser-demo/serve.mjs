@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8', '.json': 'application/json', '.wasm': 'application/wasm' };
 
+/** The page needs nothing from elsewhere, and so its worker gets nothing from elsewhere. */
+const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:";
+
 /** Serves a folder; resolves to { url, close } when it listens. Port 0 is any free one. */
 export function serve(folder, port = 0) {
   const root = path.resolve(folder);
@@ -14,7 +17,7 @@ export function serve(folder, port = 0) {
     const asked = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
     const file = path.join(root, asked.endsWith('/') ? `${asked}index.html` : asked);
     const inside = file.startsWith(root + path.sep) && fs.statSync(file, { throwIfNoEntry: false })?.isFile();
-    response.writeHead(inside ? 200 : 404, { 'content-type': inside ? TYPES[path.extname(file)] ?? 'application/octet-stream' : 'text/plain' });
+    response.writeHead(inside ? 200 : 404, { 'content-type': inside ? TYPES[path.extname(file)] ?? 'application/octet-stream' : 'text/plain', 'content-security-policy': POLICY });
     if (inside) fs.createReadStream(file).pipe(response); else response.end('not found');
   });
   return new Promise((resolve, reject) => {

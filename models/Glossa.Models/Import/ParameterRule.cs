@@ -78,8 +78,9 @@ internal sealed class ParameterRule
     /// </summary>
     private bool IsPlaceholder(TensorProto tensor) => !IsMatrix(tensor) && tensor.Dims.Any(d => d > 1) && (!_named.Contains(tensor.Name) || IsAnonymous(tensor.Name));
 
-    /// <summary>Names that torch's exporters number: val_12, onnx::Mul_12, /layer/Constant_output_0.</summary>
-    private static bool IsAnonymous(string name) => name.StartsWith("val_", StringComparison.Ordinal) || name.Contains("::", StringComparison.Ordinal) || name.StartsWith('/');
+    /// <summary>Names that torch's exporters number, val_12, onnx::Mul_12, /layer/Constant_output_0, and those of constants in Glossa's own files, const.ones_64.</summary>
+    private static bool IsAnonymous(string name) => name.StartsWith("val_", StringComparison.Ordinal) || name.Contains("::", StringComparison.Ordinal) || name.StartsWith('/')
+        || name.StartsWith("const.", StringComparison.Ordinal);
 
     /// <summary>A single number with the name that modules give their parameters.</summary>
     private bool IsNamedParameter(string name)

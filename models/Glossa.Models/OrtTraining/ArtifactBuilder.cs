@@ -10,7 +10,9 @@ namespace Glossa.Models.OrtTraining;
 /// <summary>Makes training artifacts of a forward graph.</summary>
 public static class ArtifactBuilder
 {
-    private const string Producer = "glossa";
+    /// <summary>Makes them of a graph of Glossa's own, whose float initializers are parameters unless they are called <c>const.*</c> or <c>rotary.*</c>.</summary>
+    /// <inheritdoc cref="Build(ImportedModel, ArtifactOptions)"/>
+    public static Artifacts Build(ModelProto forward, ArtifactOptions options) => Build(TrainingStep.Own(forward), options);
 
     /// <summary>Makes them; everything that the runtime would crash on or get wrong in silence is checked here.</summary>
     /// <exception cref="InputException">The graph cannot be differentiated, or the runtime cannot train it; the message says why.</exception>
@@ -20,6 +22,8 @@ public static class ArtifactBuilder
         ArgumentNullException.ThrowIfNull(options);
         options.Optimizer.Check();
         List<string> notes = [.. imported.Notes];
+        if (!options.ConvertFloats) ArtifactChecks.RequireFloat32(imported);
+        ArtifactChecks.RequireOwnNames(imported, options);
         imported = OperatorSetLowering.Apply(imported, notes);
         ModelProto evaluation = EvaluationModel.From(imported, options.Step);
         ImportedParameter[] parameters = Read(imported, evaluation, notes);
@@ -31,10 +35,14 @@ public static class ArtifactBuilder
             notes.Add($"'{parameter.Name}' does not reach the loss: it is not trained");
         ModelProto training = TrainingModel.From(step, parameters);
         ArtifactGraph.MakeInputs(evaluation.Graph, parameters);
-        ArtifactGraph.Finish(training, Producer);
-        ArtifactGraph.Finish(evaluation, Producer);
+        foreach (ModelProto model in (ModelProto[])[training, evaluation])
+        {
+            ArtifactChecks.RequireKernels(model.Graph);
+            ArtifactGraph.Finish(model);
+        }
         OrtCheckpoint checkpoint = Checkpoint(imported.Forward.Graph, parameters, trained);
-        Artifacts artifacts = new(training, evaluation, OptimizerModel.From(options.Optimizer, OperatorSets.Version(training.OpsetImport) ?? ArtifactGraph.NewestOperatorSet), checkpoint, notes);
+        Artifacts artifacts = new(training, evaluation, OptimizerModel.From(options.Optimizer, OperatorSets.Version(training.OpsetImport)!.Value), checkpoint, notes);
+        ArtifactConsistency.Check(artifacts, where: null);
         return artifacts;
     }
 

@@ -11,7 +11,7 @@ internal static class ArtifactGraph
     public const long NewestOperatorSet = 21;
 
     /// <summary>The newest file format that it reads.</summary>
-    private const long NewestFormat = 10;
+    public const long NewestFormat = 10;
 
     /// <summary>Initializers have been apart from inputs since this one.</summary>
     private const long OldestFormat = 4;
@@ -33,7 +33,7 @@ internal static class ArtifactGraph
     public static object[] Dimensions(IReadOnlyList<long> shape) => [.. shape.Select(dimension => (object)dimension)];
 
     /// <summary>Names the versions that the graph needs and the runtime has, and no domain that no node uses.</summary>
-    public static void Finish(ModelProto model, string producer)
+    public static void Finish(ModelProto model)
     {
         model.IrVersion = Math.Clamp(model.IrVersion, OldestFormat, NewestFormat);
         HashSet<string> used = [.. model.Graph.Node.Select(node => node.Domain), "", "ai.onnx"];
@@ -42,7 +42,6 @@ internal static class ArtifactGraph
         model.OpsetImport.AddRange(imports);
         if (used.Contains(RuntimeOperators.Microsoft) && imports.All(import => import.Domain != RuntimeOperators.Microsoft))
             model.OpsetImport.Add(new OperatorSetIdProto { Domain = RuntimeOperators.Microsoft, Version = 1 });
-        if (model.ProducerName.Length == 0) model.ProducerName = producer;
         model.Functions.Clear();
     }
 }

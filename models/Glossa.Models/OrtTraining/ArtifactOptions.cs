@@ -28,7 +28,7 @@ public sealed record ArtifactOptions
     public ArtifactOptimizer Optimizer { get; init; } = new();
 
     /// <summary>Whether a graph whose weights are stored in another float type is taken, and trained in float32.</summary>
-    public bool Float32 { get; init; }
+    public bool ConvertFloats { get; init; }
 
     internal StepOptions Step => new() { Loss = Loss, Output = Output, Embedding = Embedding, TimeMajor = TimeMajor, ExtraOutputs = ExtraOutputs };
 }

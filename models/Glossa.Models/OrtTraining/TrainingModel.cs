@@ -19,10 +19,10 @@ internal static class TrainingModel
     {
         ModelProto model = step.Model;
         GraphProto graph = model.Graph;
-        HashSet<string> names = [.. parameters.Select(parameter => parameter.Name)];
         (string Name, long[] Shape)[] trained = [.. parameters.Select(p => step.Parameters.FirstOrDefault(t => t.Name == p.Name)).Where(t => t.Name is not null)];
         StepNames.Free(graph, trained.Select(p => ArtifactNames.Gradient(p.Name)).Concat(trained.Select(p => ArtifactNames.Accumulated(p.Name))).ToHashSet());
         ArtifactGraph.MakeInputs(graph, parameters);
+        StepMetadata.WriteInputs(model, graph.Input.Take(graph.Input.Count - parameters.Count).Select(input => input.Name));
         foreach ((string name, long[] shape) in trained) graph.Input.Add(OnnxFactory.ValueInfo(ArtifactNames.Buffer(name), DataType.Float, ArtifactGraph.Dimensions(shape)));
         graph.Input.Add(OnnxFactory.ValueInfo(ArtifactNames.LazyReset, DataType.Bool, 1));
         Rename(graph, trained.ToDictionary(p => StepModel.Gradient(p.Name), p => ArtifactNames.Gradient(p.Name)));

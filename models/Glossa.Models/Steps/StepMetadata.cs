@@ -27,6 +27,12 @@ public static class StepMetadata
             Set(model, TwinsKey(parameter.Name), string.Join(", ", parameter.Twins.Select(Describe)));
     }
 
+    /// <summary>Key of the inputs that a user feeds in a training model, one a line.</summary>
+    public const string InputsKey = "inputs";
+
+    /// <summary>Names the user's inputs.</summary>
+    internal static void WriteInputs(ModelProto model, IEnumerable<string> inputs) => Set(model, InputsKey, string.Join('\n', inputs));
+
     private static string Describe(ParameterTwin twin) => twin.Permutation switch
     {
         null => twin.Name,

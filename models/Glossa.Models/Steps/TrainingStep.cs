@@ -18,11 +18,14 @@ public static class TrainingStep
 
     /// <summary>Builds the step of a graph of Glossa's own, whose float initializers are trained unless they are called <c>const.*</c> or <c>rotary.*</c>.</summary>
     /// <inheritdoc cref="Build(ImportedModel, StepOptions)"/>
-    public static StepModel Build(ModelProto forward, StepOptions options)
+    public static StepModel Build(ModelProto forward, StepOptions options) => Build(Own(forward), options);
+
+    /// <summary>A graph of Glossa's own with its parameters.</summary>
+    internal static ImportedModel Own(ModelProto forward)
     {
         ArgumentNullException.ThrowIfNull(forward);
         ImportedParameter[] parameters = [.. forward.Graph.Initializer.Where(IsTrainable).Select(tensor => new ImportedParameter(tensor.Name, [.. tensor.Dims], []))];
-        return Build(new ImportedModel(forward, forward, parameters, []), options);
+        return new ImportedModel(forward, forward, parameters, []);
     }
 
     /// <summary>Builds the step that differentiates <see cref="ImportedModel.Forward"/>, which itself is not changed, by its parameters.</summary>

@@ -17,8 +17,8 @@ internal static class GradientsCommand
         Option<bool> accumulate = new("--accumulate") { Description = "Adds acc.* inputs, to which the gradients are added" };
         Option<bool> weighted = new("--weighted") { Description = "Adds the input loss_weight, which takes the place of 1 / (number of labels)" };
         Option<bool> fused = new("--fused") { Description = "Uses ONNX Runtime's own operators too, which are faster; without it the step is ai.onnx alone" };
-        Option<string[]> freeze = Patterns("--freeze", "Initializers that stay as they are");
-        Option<string[]> train = Patterns("--train", "Initializers that are trained although the rule leaves them constant");
+        Option<string[]> freeze = LossOptions.Patterns("--freeze", "Initializers that stay as they are");
+        Option<string[]> train = LossOptions.Patterns("--train", "Initializers that are trained although the rule leaves them constant");
         Option<string?> output = LossOptions.Output();
         Option<bool> json = CommandHost.JsonOption;
         Command command = new("gradients", "Writes the training step of an ONNX graph: loss and gradients as ordinary nodes")
@@ -50,9 +50,6 @@ internal static class GradientsCommand
         });
         return command;
     }
-
-    private static Option<string[]> Patterns(string name, string description) =>
-        new(name) { HelpName = "PATTERN", Description = description + " (* stands for any text); may be given several times", AllowMultipleArgumentsPerToken = true };
 
     private static void WriteText(TextWriter output, ImportedModel imported, StepModel step, string path)
     {

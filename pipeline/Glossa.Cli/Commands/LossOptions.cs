@@ -13,5 +13,8 @@ internal static class LossOptions
         Description = string.Join(", ", LossNames.All),
     };
 
+    public static Option<string[]> Patterns(string name, string description) =>
+        new(name) { HelpName = "PATTERN", Description = description + " (* stands for any text); may be given several times", AllowMultipleArgumentsPerToken = true };
+
     public static Option<string?> Output() => new("--output") { HelpName = "NAME", Description = "The output that the loss reads; the first where it is not named" };
 }

@@ -40,11 +40,14 @@ internal static class Runtime
     public static double RelativeError(float[] actual, float[] expected) => Math.Sqrt(
         expected.Zip(actual, (e, a) => ((double)e - a) * ((double)e - a)).Sum() / expected.Sum(e => (double)e * e));
 
-    public static string FixtureFile(string name)
+    public static string FixtureFile(string name) => OwnFixture("hf-layout", name, "onnx", "model.onnx");
+
+    /// <summary>A file or folder of the fixtures of this repository.</summary>
+    public static string OwnFixture(params string[] path)
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Pipeline.sln"))) folder = folder.Parent;
-        return Path.Combine(folder!.FullName, "tests", "fixtures", "hf-layout", name, "onnx", "model.onnx");
+        return Path.Combine([folder!.FullName, "tests", "fixtures", .. path]);
     }
 
     /// <summary>A file or folder of the fixtures that are too large to store here, or null where they are not beside the repository.</summary>

@@ -29,21 +29,23 @@ internal sealed class ArtifactsInFolder : IDisposable
     /// <summary>A file below the folder.</summary>
     public string At(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Writes one batch as the runner reads it.</summary>
-    public string Batch(IEnumerable<FeedTensor> feeds)
+    /// <summary>Writes batches as the runner reads them; they may differ in shape.</summary>
+    public string Batches(params IReadOnlyList<FeedTensor>[] batches)
     {
-        string path = At("batch.safetensors");
-        SafetensorsWriter.WriteFile(path, [.. feeds.Select(feed => feed.Type switch
-        {
-            DataType.Float => SafetensorsTensor.Floats("batch.0." + feed.Name, feed.Shape, (float[])feed.Data),
-            DataType.Int64 => SafetensorsTensor.Int64s("batch.0." + feed.Name, feed.Shape, (long[])feed.Data),
-            _ => throw new NotSupportedException($"{feed.Name} is {feed.Type}"),
-        })]);
+        string path = At("batches.safetensors");
+        SafetensorsWriter.WriteFile(path, [.. batches.SelectMany((feeds, number) => feeds.Select(feed => Tensor($"batch.{number}.{feed.Name}", feed)))]);
         return path;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _folder.Delete(recursive: true);
+
+    private static SafetensorsTensor Tensor(string name, FeedTensor feed) => feed.Data switch
+    {
+        float[] data => SafetensorsTensor.Floats(name, feed.Shape, data),
+        long[] data when feed.Type == DataType.Int64 => SafetensorsTensor.Int64s(name, feed.Shape, data),
+        _ => throw new NotSupportedException($"{feed.Name} is {feed.Type}"),
+    };
 
     /// <summary>Lets an optimizer model multiply the learning rate that it is given.</summary>
     public static void Scale(GraphProto optimizer, float rate)

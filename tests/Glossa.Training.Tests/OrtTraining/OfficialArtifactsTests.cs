@@ -4,6 +4,7 @@ using NUnit.Framework;
 namespace Glossa.Training.Tests.OrtTraining;
 
 /// <summary>The official tool's artifacts in the real runtime, against the official numbers: that the runner itself is sound.</summary>
+[Parallelizable(ParallelScope.All)]
 internal sealed class OfficialArtifactsTests
 {
     [TestCaseSource(typeof(OfficialCase), nameof(OfficialCase.Own))]

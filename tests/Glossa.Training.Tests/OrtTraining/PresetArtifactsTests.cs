@@ -11,9 +11,13 @@ using static Glossa.Models.Onnx.TensorProto.Types;
 namespace Glossa.Training.Tests.OrtTraining;
 
 /// <summary>Artifacts of the main job's presets, in both of their forms: the real runtime's losses against Glossa's own engine.</summary>
+[Parallelizable(ParallelScope.All)]
 internal sealed class PresetArtifactsTests
 {
-    private const int Steps = 20, Batch = 3, Sequence = 10;
+    private const int Steps = 20;
+
+    // Batches of two shapes take turns.
+    private static readonly (int Batch, int Sequence)[] Shapes = [(3, 10), (2, 7)];
 
     private static readonly TransformerOptions Nanochat = new()
     {
@@ -34,11 +38,10 @@ internal sealed class PresetArtifactsTests
 
     private static IEnumerable<TestCaseData> Presets()
     {
-        foreach ((TransformerOptions options, string name) in new[] { (Nanochat, "nanochat"), (Qwen3, "qwen3"), (Masked, "masked") })
-        {
-            yield return new TestCaseData(options, false).SetArgDisplayNames(name, "as stored");
-            yield return new TestCaseData(options, true).SetArgDisplayNames(name, "as trained");
-        }
+        yield return new TestCaseData(Nanochat, false).SetArgDisplayNames("nanochat", "as stored");
+        yield return new TestCaseData(Nanochat, true).SetArgDisplayNames("nanochat", "as trained");
+        yield return new TestCaseData(Qwen3, false).SetArgDisplayNames("qwen3", "as stored");
+        yield return new TestCaseData(Masked, false).SetArgDisplayNames("masked", "as stored");
     }
 
     [TestCaseSource(nameof(Presets))]
@@ -57,25 +60,27 @@ internal sealed class PresetArtifactsTests
         });
         StepModel step = TrainingStep.Build(model, new StepOptions { Loss = loss, TimeMajor = timeMajor });
         Assert.That(step.Parameters.Select(p => p.Name), Is.EquivalentTo(parameters.Keys));
-        FeedTensor[] feeds = [.. step.Model.Graph.Input.Where(input => !parameters.ContainsKey(input.Name)).Select(input => Feed(options, input.Name))];
-        RealTraining training = RealRuntime.Train(artifacts.Path, artifacts.Batch(feeds), Steps);
-        float[] own = OwnEngine.Losses(step, model.Forward.Graph, feeds, Steps);
-        Assert.That(own[^1], Is.LessThan(own[0] * 0.99f));
-        for (int i = 0; i < Steps; i++) Assert.That(training.Losses[i], Is.EqualTo(own[i]).Within(1e-5 * own[i]), $"step {i}");
+        string[] inputs = [.. step.Model.Graph.Input.Select(input => input.Name).Where(input => !parameters.ContainsKey(input))];
+        FeedTensor[][] batches = [.. Shapes.Select(shape => (FeedTensor[])[.. inputs.Select(input => Feed(options, input, shape.Batch, shape.Sequence))])];
+        RealTraining training = RealRuntime.Train(artifacts.Path, artifacts.Batches(batches), Steps);
+        float[] own = OwnEngine.Losses(step, model.Forward.Graph, Steps, batches);
+        OwnEngine.AssertSame(training.Losses, own);
     }
 
     // Rows of several lengths, padded on the right; the padding is masked where the graph takes a mask, and never scored.
-    private static FeedTensor Feed(TransformerOptions options, string name) => name switch
+    private static FeedTensor Feed(TransformerOptions options, string name, int batch, int sequence)
     {
-        "input_ids" => Table(name, (row, i) => Inside(row, i) ? (row * 7 + i * 5) % options.TextVocabulary : 0),
-        "labels" => Table(name, (row, i) => Inside(row, i) ? (row * 7 + i * 5) % options.TextVocabulary : StepModel.IgnoredLabel),
-        "attention_mask" => Table(name, (row, i) => Inside(row, i) ? 1 : 0),
-        "position_ids" => Table(name, (_, i) => i),
-        _ => new FeedTensor(name, DataType.Float, [Batch, options.KeyValueHeads, 0, options.HeadSize], Array.Empty<float>()),
-    };
-
-    private static bool Inside(int row, int i) => i < Sequence - row * 2;
-
-    private static FeedTensor Table(string name, Func<int, int, long> value) =>
-        new(name, DataType.Int64, [Batch, Sequence], Enumerable.Range(0, Batch * Sequence).Select(at => value(at / Sequence, at % Sequence)).ToArray());
+        FeedTensor Table(Func<int, int, long> value) =>
+            new(name, DataType.Int64, [batch, sequence], Enumerable.Range(0, batch * sequence).Select(at => value(at / sequence, at % sequence)).ToArray());
+        bool Inside(int row, int i) => i < sequence - (row * 2);
+        long Id(int row, int i) => ((row * 7) + (i * 5)) % options.TextVocabulary;
+        return name switch
+        {
+            "input_ids" => Table((row, i) => Inside(row, i) ? Id(row, i) : 0),
+            "labels" => Table((row, i) => Inside(row, i) ? Id(row, i) : StepModel.IgnoredLabel),
+            "attention_mask" => Table((row, i) => Inside(row, i) ? 1 : 0),
+            "position_ids" => Table((_, i) => i),
+            _ => new FeedTensor(name, DataType.Float, [batch, options.KeyValueHeads, 0, options.HeadSize], Array.Empty<float>()),
+        };
+    }
 }

@@ -1,17 +1,19 @@
 // The loss curve: an SVG that is drawn anew with every step.
 
-const WIDTH = 640, HEIGHT = 240, LEFT = 44, RIGHT = 12, TOP = 12, BOTTOM = 30;
+const HEIGHT = 240, LEFT = 44, RIGHT = 12, TOP = 12, BOTTOM = 30;
 
 /** Draws losses (bits per token) of the steps so far; the axis reaches to the last step that is planned. */
 export function drawLosses(svg, losses, total) {
-  svg.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
+  if (!svg.hasChildNodes()) svg.append(node('g', {})); // an empty one is not shown and has no width
+  const width = svg.clientWidth || 640;
+  svg.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
   const top = niceCeiling(Math.max(...losses, 1));
-  const x = step => LEFT + (WIDTH - LEFT - RIGHT) * (total > 1 ? (step - 1) / (total - 1) : 0);
+  const x = step => LEFT + (width - LEFT - RIGHT) * (total > 1 ? (step - 1) / (total - 1) : 0);
   const y = value => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value / top);
   const parts = [];
   for (let i = 0; i <= 4; i++) {
     const value = top * i / 4;
-    parts.push(node('line', { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), class: i ? 'grid' : 'axis' }));
+    parts.push(node('line', { x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value), class: i ? 'grid' : 'axis' }));
     parts.push(node('text', { x: LEFT - 8, y: y(value) + 4, 'text-anchor': 'end' }, trim(value)));
   }
   for (const step of new Set([1, Math.ceil(total / 2), total]))

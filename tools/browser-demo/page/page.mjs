@@ -3,13 +3,14 @@
 import { drawLosses } from './chart.mjs';
 
 const byId = id => document.getElementById(id);
-let worker, pending, losses, before;
+let worker, pending, losses, total;
 
 byId('form').addEventListener('submit', event => { event.preventDefault(); run(train); });
 byId('stop').addEventListener('click', () => ask('stop'));
 byId('again').addEventListener('click', () => run(open));
 byId('parameters').addEventListener('click', () => run(() => download('parameters', 'parameters.safetensors')));
 byId('checkpoint').addEventListener('click', () => run(() => download('checkpoint', 'checkpoint')));
+addEventListener('resize', () => { if (losses.length) drawLosses(byId('curve'), losses, total); });
 run(open);
 
 /** A fresh worker with the model as it was delivered. */
@@ -18,7 +19,6 @@ async function open() {
   worker?.terminate();
   pending = new Map();
   losses = [];
-  before = undefined;
   worker = new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module' });
   worker.addEventListener('message', ({ data }) => receive(data));
   worker.addEventListener('error', event => state('failed', `The worker could not start: ${event.message}`));
@@ -34,14 +34,13 @@ async function open() {
 async function train() {
   const settings = {
     texts: byId('texts').value.split('\n').map(line => line.trim()).filter(Boolean),
-    language: byId('language').value, held: byId('held').value, prompt: byId('prompt').value,
+    language: byId('language').value, held: byId('held').value.trim(), prompt: byId('prompt').value,
     passes: byId('passes').valueAsNumber, batch: byId('batch').valueAsNumber,
   };
-  if (settings.texts.length === 0) throw new Error('there is no sentence to train on');
+  if (settings.texts.length === 0) return state('ready', 'There is no sentence to train on.');
   losses = [];
   state('measuring', 'Measuring the model as it is …');
-
-  before = await ask('measure', settings);
+  const before = await ask('measure', settings);
   showMeasure('before', before, settings.prompt);
   state('training', 'Training …');
   const started = performance.now();
@@ -68,9 +67,10 @@ function ask(call, args) {
   });
 }
 
-function receive({ id, result, error, loss, step, total }) {
+function receive({ id, result, error, loss, step, total: planned }) {
   if (id === undefined) {
     losses.push(loss);
+    total = planned;
     drawLosses(byId('curve'), losses, total);
     caption(`Bits per token of each step: ${losses[0].toFixed(2)} in the first, ${loss.toFixed(2)} in step ${step} of ${total}.`);
     return;

@@ -6,27 +6,30 @@ using Glossa.Models.Shapes;
 
 namespace Glossa.Models.OrtTraining.Lowering;
 
-/// <summary>Brings a graph of a newer operator set to the newest one that the training runtime has.</summary>
+/// <summary>Brings a graph to operators that the training runtime has: those of its newest operator set, and those of its own that it had at the time.</summary>
 internal static class OperatorSetLowering
 {
     /// <summary>Attributes that operators got after that set: a graph that uses one cannot be lowered.</summary>
     private static readonly (string OpType, string Attribute)[] NewerAttributes =
         [("DequantizeLinear", "output_dtype"), ("QuantizeLinear", "precision"), ("Cast", "round_mode"), ("CastLike", "round_mode")];
 
-    /// <summary>The model with a lowered forward graph; the same one where there is nothing to do.</summary>
+    /// <summary>The model with a lowered forward graph.</summary>
     /// <exception cref="InputException">A node has no equivalent in older operators.</exception>
     public static ImportedModel Apply(ImportedModel imported, List<string> notes)
     {
-        if (OperatorSets.Version(imported.Forward.OpsetImport) is not { } version || version <= ArtifactGraph.NewestOperatorSet) return imported;
+        long version = OperatorSets.Version(imported.Forward.OpsetImport) ?? ArtifactGraph.NewestOperatorSet;
         ModelProto forward = imported.Forward.Clone();
         GraphProto graph = forward.Graph;
-        ShapeMap shapes = ShapeInference.Infer(graph);
-        CompositeOperators.Apply(new GraphBuilder(graph), shapes, NewerOperators.Table, _ => true);
-        if (NodesOf(graph).FirstOrDefault(HasNewerAttribute) is { } node)
-            throw new InputException($"{node.Describe()} uses what operator set {version} brought; ONNX Runtime Training has {ArtifactGraph.NewestOperatorSet}", fix: "export the model with opset_version=17");
+        if (version > ArtifactGraph.NewestOperatorSet)
+        {
+            CompositeOperators.Apply(new GraphBuilder(graph), ShapeInference.Infer(graph), NewerOperators.Table, _ => true);
+            if (NodesOf(graph).FirstOrDefault(HasNewerAttribute) is { } node)
+                throw new InputException($"{node.Describe()} uses what operator set {version} brought; ONNX Runtime Training has {ArtifactGraph.NewestOperatorSet}", fix: "export the model with opset_version=17");
+            foreach (OperatorSetIdProto import in forward.OpsetImport.Where(import => OperatorSets.Normal(import.Domain).Length == 0)) import.Version = ArtifactGraph.NewestOperatorSet;
+            notes.Add($"the graph was brought from operator set {version} to {ArtifactGraph.NewestOperatorSet}");
+        }
+        CompositeOperators.Apply(new GraphBuilder(graph), ShapeInference.Infer(graph), CompositeOperators.Table, node => !RuntimeOperators.Has(node));
         GraphCleaning.SortTopologically(graph);
-        foreach (OperatorSetIdProto import in forward.OpsetImport.Where(import => OperatorSets.Normal(import.Domain).Length == 0)) import.Version = ArtifactGraph.NewestOperatorSet;
-        notes.Add($"the graph was brought from operator set {version} to {ArtifactGraph.NewestOperatorSet}");
         return imported with { Forward = forward };
     }
 

@@ -103,7 +103,7 @@ internal static class ArtifactsCommand
                 "sgd" => ArtifactOptimizerKind.Sgd,
                 var other => throw new InputException($"unknown optimizer '{other}'", fix: NearestName.Advice(other ?? "", ["adamw", "sgd"])),
             },
-            Mode = result.GetValue(_mode) is 0 or 1 and var mode ? (AdamMode)mode : throw new InputException($"--adam-mode is {result.GetValue(_mode)}", fix: "it has to be 0 or 1"),
+            Mode = result.GetValue(_mode) is (0 or 1) and var mode ? (AdamMode)mode : throw new InputException($"--adam-mode is {result.GetValue(_mode)}", fix: "it has to be 0 or 1"),
             Beta1 = result.GetValue(_beta1),
             Beta2 = result.GetValue(_beta2),
             Epsilon = result.GetValue(_epsilon),

@@ -22,10 +22,12 @@ export class Chromium {
 
   constructor(child, profile) {
     Object.assign(this, { child, profile, next: 1, waiting: new Map(), rest: '', errors: [] });
+    child.stdio[3].on('error', () => {}); // a browser that is gone is told of by its end
     child.stdio[4].setEncoding('utf8').on('data', text => this.read(text));
     this.ended = new Promise(resolve => {
       const end = why => {
-        for (const { reject } of this.waiting.values()) reject(new Error(why));
+        this.gone = new Error(why);
+        for (const { reject } of this.waiting.values()) reject(this.gone);
         resolve();
       };
       child.on('error', error => end(`Chromium could not be started: ${error.message}`));
@@ -64,7 +66,8 @@ export class Chromium {
     fs.rmSync(this.profile, { recursive: true, force: true, maxRetries: 20 });
   }
 
-  send(method, params = {}) {
+  async send(method, params = {}) {
+    if (this.gone) throw this.gone;
     const id = this.next++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });

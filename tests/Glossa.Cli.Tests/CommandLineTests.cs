@@ -21,6 +21,7 @@ internal sealed class CommandLineTests
     [TestCase("finetune")]
     [TestCase("delta")]
     [TestCase("gradients")]
+    [TestCase("artifacts")]
     [TestCase("verify")]
     public void Help_OfTheWhole_NamesEveryCommandInOneLine(string command)
     {
@@ -29,7 +30,7 @@ internal sealed class CommandLineTests
         Assert.That(output.Split('\n'), Has.Exactly(1).StartWith($"  {command} "));
     }
 
-    [TestCase("artifacts")]
+    [TestCase("optimize")]
     public void Help_OfTheWhole_NamesNoCommandThatDoesNotExist(string command) => Assert.That(Run("--help").Output, Does.Not.Contain(command));
 
     [Test]

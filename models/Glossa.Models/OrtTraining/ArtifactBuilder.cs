@@ -3,6 +3,7 @@ using Glossa.Models.Import;
 using Glossa.Models.Onnx;
 using Glossa.Models.OrtTraining.Checkpoints;
 using Glossa.Models.OrtTraining.Lowering;
+using Glossa.Models.Shapes;
 using Glossa.Models.Steps;
 
 namespace Glossa.Models.OrtTraining;
@@ -35,8 +36,10 @@ public static class ArtifactBuilder
             notes.Add($"'{parameter.Name}' does not reach the loss: it is not trained");
         ModelProto training = TrainingModel.From(step, parameters);
         ArtifactGraph.MakeInputs(evaluation.Graph, parameters);
+        ShapeMap shapes = ShapeInference.Infer(imported.Forward.Graph);
         foreach (ModelProto model in (ModelProto[])[training, evaluation])
         {
+            ArtifactGraph.Resolve(model.Graph.Output.Where(output => options.ExtraOutputs.Contains(output.Name)), shapes);
             ArtifactChecks.RequireKernels(model.Graph);
             ArtifactGraph.Finish(model);
         }

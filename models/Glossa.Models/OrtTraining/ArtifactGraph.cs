@@ -1,5 +1,6 @@
 using Glossa.Models.Import;
 using Glossa.Models.Onnx;
+using Glossa.Models.Shapes;
 using static Glossa.Models.Onnx.TensorProto.Types;
 
 namespace Glossa.Models.OrtTraining;
@@ -27,6 +28,19 @@ internal static class ArtifactGraph
         graph.Input.Clear();
         graph.Input.AddRange(user);
         foreach (ImportedParameter parameter in parameters) graph.Input.Add(OnnxFactory.ValueInfo(parameter.Name, DataType.Float, Dimensions(parameter.Shape)));
+    }
+
+    /// <summary>Writes into declared outputs the sizes that inference finds where the exporter left a name.</summary>
+    public static void Resolve(IEnumerable<ValueInfoProto> outputs, ShapeMap shapes)
+    {
+        foreach (ValueInfoProto output in outputs)
+        {
+            if (output.Type?.TensorType?.Shape is not { } declared || shapes.Shape(output.Name) is not { } inferred || inferred.Count != declared.Dim.Count) continue;
+            for (int i = 0; i < inferred.Count; i++)
+            {
+                if (inferred[i].IsConstant) declared.Dim[i] = new TensorShapeProto.Types.Dimension { DimValue = inferred[i].Value };
+            }
+        }
     }
 
     /// <summary>A shape as a declaration takes it.</summary>

@@ -23,11 +23,14 @@ internal sealed class HostileCheckpointTests
     public void Parse_EveryTruncation_IsRefused()
     {
         byte[] whole = Whole();
-        // The writer builds from the end: what is cut off is always something that the root leads to.
+        // The writer builds from the end: what is cut off is something that the root leads to, but for the zeros that fill up the last word.
+        int used = whole.AsSpan().LastIndexOfAnyExcept((byte)0) + 2;
+        Assert.That(whole.Length - used, Is.LessThan(8));
         for (int length = 0; length < whole.Length; length++)
         {
             int cut = length;
-            Assert.That(() => OrtCheckpointFile.Parse(whole.AsMemory(0, cut)), Throws.TypeOf<InputException>(), $"{cut} of {whole.Length} bytes");
+            if (cut >= used) Assert.That(CheckpointTests.Describe(OrtCheckpointFile.Parse(whole.AsMemory(0, cut))), Is.EqualTo(CheckpointTests.Describe(OrtCheckpointFile.Parse(whole))));
+            else Assert.That(() => OrtCheckpointFile.Parse(whole.AsMemory(0, cut)), Throws.TypeOf<InputException>(), $"{cut} of {whole.Length} bytes");
         }
     }
 

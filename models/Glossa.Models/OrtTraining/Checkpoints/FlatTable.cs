@@ -45,7 +45,11 @@ internal readonly struct FlatTable
     {
         try
         {
-            return Utf8.GetString(_file.Text(Bytes(field).Span));
+            if (Place(field) is not (> 0 and var place)) return "";
+            int start = Follow(_file, place);
+            // A zero follows the text, for readers in C.
+            ReadOnlySpan<byte> text = _file.Span((long)start + 4, 1L + BinaryPrimitives.ReadUInt32LittleEndian(_file.Span(start, 4)));
+            return text[^1] == 0 ? Utf8.GetString(_file.Text(text[..^1])) : throw _file.Damaged("a name has no end");
         }
         catch (DecoderFallbackException)
         {

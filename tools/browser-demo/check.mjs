@@ -7,15 +7,17 @@ import { parseArgs } from 'node:util';
 import { Chromium } from './chromium.mjs';
 import { serve } from './serve.mjs';
 
+const USAGE = 'usage: node check.mjs DIR [--screenshot FILE] [--passes N] [--chromium FILE]';
 const { values, positionals: [folder] } = parseArgs({ allowPositionals: true, options: { screenshot: { type: 'string' }, passes: { type: 'string', default: '3' }, chromium: { type: 'string', default: 'chromium' } } });
 if (!folder) {
-  console.error('usage: node check.mjs DIR [--screenshot FILE] [--passes N] [--chromium FILE]');
+  console.error(USAGE);
   process.exit(2);
 }
 
 const server = await serve(folder);
-const browser = await Chromium.start(values.chromium);
+let browser;
 try {
+  browser = await Chromium.start(values.chromium);
   await browser.open(server.url);
   await browser.until(`document.body.dataset.state !== 'loading'`, 120);
   await expectState('ready');
@@ -42,10 +44,10 @@ try {
   })()`);
   console.log(JSON.stringify({ ...shown, errors: browser.errors, parameters: saved[0], checkpoint: saved[1] }));
 } catch (error) {
-  console.error(`browser-demo: ${[error.message, ...browser.errors].join('; ')}`);
+  console.error(`browser-demo: ${[error.message, ...browser?.errors ?? []].join('; ')}`);
   process.exitCode = 1;
 } finally {
-  await browser.close();
+  await browser?.close();
   server.close();
 }
 

@@ -13,19 +13,26 @@ export class Chromium {
     const child = spawn(program, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking',
       '--hide-scrollbars', '--js-flags=--liftoff-only', '--remote-debugging-pipe', `--user-data-dir=${profile}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
     const browser = new Chromium(child, profile);
-    const { targetInfos } = await browser.send('Target.getTargets');
-    ({ sessionId: browser.session } = await browser.send('Target.attachToTarget', { targetId: targetInfos.find(target => target.type === 'page').targetId, flatten: true }));
-    for (const domain of ['Page', 'Runtime', 'Log']) await browser.send(`${domain}.enable`);
-    await browser.send('Emulation.setDeviceMetricsOverride', { width: 1100, height: 900, deviceScaleFactor: 1, mobile: false });
-    return browser;
+    try {
+      const { targetInfos } = await browser.send('Target.getTargets');
+      ({ sessionId: browser.session } = await browser.send('Target.attachToTarget', { targetId: targetInfos.find(target => target.type === 'page').targetId, flatten: true }));
+      for (const domain of ['Page', 'Runtime', 'Log']) await browser.send(`${domain}.enable`);
+      await browser.send('Emulation.setDeviceMetricsOverride', { width: 1100, height: 900, deviceScaleFactor: 1, mobile: false });
+      return browser;
+    } catch (error) {
+      await browser.close();
+      throw error;
+    }
   }
 
   constructor(child, profile) {
     Object.assign(this, { child, profile, next: 1, waiting: new Map(), rest: '', errors: [] });
+    child.stdio[3].on('error', () => {}); // a browser that is gone is told of by its end
     child.stdio[4].setEncoding('utf8').on('data', text => this.read(text));
     this.ended = new Promise(resolve => {
       const end = why => {
-        for (const { reject } of this.waiting.values()) reject(new Error(why));
+        this.gone = new Error(why);
+        for (const { reject } of this.waiting.values()) reject(this.gone);
         resolve();
       };
       child.on('error', error => end(`Chromium could not be started: ${error.message}`));
@@ -64,7 +71,8 @@ export class Chromium {
     fs.rmSync(this.profile, { recursive: true, force: true, maxRetries: 20 });
   }
 
-  send(method, params = {}) {
+  async send(method, params = {}) {
+    if (this.gone) throw this.gone;
     const id = this.next++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
@@ -73,7 +81,8 @@ export class Chromium {
   }
 
   read(text) {
-    const messages = (this.rest + text).split('\0');
+    const messages = text.split('\0');
+    messages[0] = this.rest + messages[0];
     this.rest = messages.pop();
     for (const message of messages.map(part => JSON.parse(part))) {
       const waiting = this.waiting.get(message.id);

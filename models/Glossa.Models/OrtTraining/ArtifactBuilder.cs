@@ -49,6 +49,15 @@ public static class ArtifactBuilder
         return artifacts;
     }
 
+    /// <summary>The model in operators that the runtime has, so that <see cref="OfStep"/> takes its step.</summary>
+    /// <exception cref="InputException">A node has no equivalent in older operators.</exception>
+    public static ImportedModel Lowered(ImportedModel imported)
+    {
+        ArgumentNullException.ThrowIfNull(imported);
+        List<string> notes = [.. imported.Notes];
+        return OperatorSetLowering.Apply(imported, notes) with { Notes = notes };
+    }
+
     /// <summary>
     /// The artifacts of a training step that exists: what trains is its parameters, in its order. Their optimizer is plain gradient descent, and evaluation gives the step's loss.
     /// </summary>
@@ -67,11 +76,16 @@ public static class ArtifactBuilder
         GraphCleaning.DropUnread(evaluation.Graph);
         ModelProto training = TrainingModel.From(copy, parameters);
         ArtifactGraph.MakeInputs(evaluation.Graph, parameters);
-        ArtifactGraph.Finish(training, Producer);
-        ArtifactGraph.Finish(evaluation, Producer);
+        foreach (ModelProto model in (ModelProto[])[training, evaluation])
+        {
+            ArtifactChecks.RequireKernels(model.Graph);
+            ArtifactGraph.Finish(model);
+        }
         OrtCheckpoint checkpoint = new() { Trainable = [.. parameters.Select(p => OrtTensor.Of(p.Name, p.Shape, initial[p.Name]))], Frozen = [] };
-        ModelProto optimizer = OptimizerModel.From(new ArtifactOptimizer { Kind = ArtifactOptimizerKind.Sgd }, OperatorSets.Version(training.OpsetImport) ?? ArtifactGraph.NewestOperatorSet);
-        return new Artifacts(training, evaluation, optimizer, checkpoint, []);
+        ModelProto optimizer = OptimizerModel.From(new ArtifactOptimizer { Kind = ArtifactOptimizerKind.Sgd }, OperatorSets.Version(training.OpsetImport)!.Value);
+        Artifacts artifacts = new(training, evaluation, optimizer, checkpoint, []);
+        ArtifactConsistency.Check(artifacts, where: null);
+        return artifacts;
     }
 
     /// <summary>The parameters that the loss or an extra output reads.</summary>

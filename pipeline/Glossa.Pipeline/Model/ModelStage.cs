@@ -79,7 +79,7 @@ public sealed class ModelStage : Stage<ModelSettings>
         }
         else
         {
-            ImportedModel imported = UserGraph.Load(context.File(GraphInput), tokenizer.VocabularySize);
+            ImportedModel imported = Engines.Lowered(settings.Engine, UserGraph.Load(context.File(GraphInput), tokenizer.VocabularySize));
             foreach (string note in imported.Notes) context.Progress.Note(note);
             forward = imported.Forward;
             model = TrainingStep.Build(imported, step);

@@ -1,3 +1,5 @@
+using Glossa.Models.Import;
+using Glossa.Models.OrtTraining;
 using Glossa.Models.Steps;
 using Glossa.Pipeline.Configuration;
 using Glossa.Training.Engines;
@@ -10,6 +12,10 @@ public static class Engines
 {
     /// <summary>How the step that an engine runs is built: ONNX Runtime Training adds gradients up by itself.</summary>
     public static StepOptions StepOptions(EngineKind kind) => new() { Accumulate = kind != EngineKind.OrtTraining, WeightedLoss = true };
+
+    /// <summary>A graph in operators that an engine has.</summary>
+    /// <exception cref="InputException">A node has no equivalent in them.</exception>
+    public static ImportedModel Lowered(EngineKind kind, ImportedModel model) => kind == EngineKind.OrtTraining ? ArtifactBuilder.Lowered(model) : model;
 
     /// <summary>Why this build cannot run an engine, and what to do; null where it can.</summary>
     public static (string Why, string Fix)? Missing(EngineKind kind) => kind switch

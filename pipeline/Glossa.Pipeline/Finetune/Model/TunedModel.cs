@@ -40,7 +40,7 @@ internal sealed record TunedModel(
         });
 
     /// <summary>The training step of the task, as an engine runs it.</summary>
-    public StepModel Step(FinetuneTask task, EngineKind engine) => TrainingStep.Build(Trained, Engines.StepOptions(engine) with
+    public StepModel Step(FinetuneTask task, EngineKind engine) => TrainingStep.Build(Engines.Lowered(engine, Trained), Engines.StepOptions(engine) with
     {
         Loss = task switch
         {

@@ -19,6 +19,8 @@ public sealed class TrainingApiRuntime : ITrainingRuntime
         try
         {
             using SessionOptions options = new() { IntraOpNumThreads = threads, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+            // A package built for CUDA is chosen to use it: where that fails, the reason is the user's to know.
+            if (OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider")) options.AppendExecutionProvider_CUDA();
             _session = new TrainingSession(options, _state, Path.Combine(folder, ArtifactNames.TrainingModel), Path.Combine(folder, ArtifactNames.EvaluationModel), Path.Combine(folder, ArtifactNames.OptimizerModel));
         }
         catch (OnnxRuntimeException e)

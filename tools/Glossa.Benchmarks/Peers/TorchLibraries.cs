@@ -7,7 +7,7 @@ namespace Glossa.Benchmarks.Peers;
 
 /// <summary>
 /// Makes libtorch load. TorchSharp's native part wants the symbol version GLIBCXX_3.4.32, which the C++ library of Debian 12 and Ubuntu 22.04 lacks; of it, it uses one function that
-/// does nothing but order initialization. Where the version is missing, a small library stands in: it goes by the C++ library's name, needs the real one, and has that function under that version.
+/// does nothing but order initialization. Where the version is missing, a small library stands in: it goes by the C++ library's name, has that function under that version, and is preloaded before the real one.
 /// A second library tells MKL that the processor is Intel's, so that it takes the widest instructions there are.
 /// </summary>
 internal static partial class TorchLibraries
@@ -24,15 +24,15 @@ internal static partial class TorchLibraries
         List<string> libraries = [];
         string system = SystemLibrary();
         HashSet<string> versions = [.. VersionName().Matches(Encoding.Latin1.GetString(File.ReadAllBytes(system))).Select(match => match.Value)];
-        if (!versions.Contains(WantedVersion)) libraries.Add(StandIn(folder, system, versions));
+        if (!versions.Contains(WantedVersion)) libraries.AddRange([StandIn(folder, versions), system]);
         if (forceMkl) libraries.Add(Compile(folder, "libforcemkl.so", "int mkl_serv_intel_cpu_true(void) { return 1; }", null, []));
         return string.Join(':', libraries);
     }
 
-    private static string StandIn(string folder, string system, HashSet<string> versions)
+    private static string StandIn(string folder, HashSet<string> versions)
     {
         string map = string.Concat(versions.Order(StringComparer.Ordinal).Select(version => $"{version} {{ }};\n")) + $"{WantedVersion} {{ global: _ZSt21ios_base_library_initv; }};\n";
-        return Compile(folder, "libstandin.so", "void _ZSt21ios_base_library_initv(void) { }", map, [$"-Wl,-soname,{SystemName}", "-Wl,--no-as-needed", system]);
+        return Compile(folder, "libstandin.so", "void _ZSt21ios_base_library_initv(void) { }", map, [$"-Wl,-soname,{SystemName}"]);
     }
 
     private static string SystemLibrary()

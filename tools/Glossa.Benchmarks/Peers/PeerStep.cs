@@ -1,4 +1,7 @@
 using System.Globalization;
+using Glossa.Models.Export;
+using Glossa.Models.Steps;
+using Glossa.Training.Safetensors;
 
 namespace Glossa.Benchmarks.Peers;
 
@@ -12,7 +15,7 @@ internal static class PeerStep
     private const double Tolerance = 1e-4;
 
     public static Benchmark Benchmark { get; } = new("peer",
-        "training steps against TorchSharp: models=gpt,preset,minilm minilm=FILE repetitions threads batch sequence layers width vocabulary sides=TEXT bf16=0|1 torch=PROJECT", Run);
+        "training steps against TorchSharp: models=gpt,preset,minilm minilm=FILE repetitions threads batch sequence layers width vocabulary sides=TEXT bf16=0|1 torch=PROJECT; profile=1 says instead where the time of Glossa's step goes", Run);
 
     private static void Run(BenchmarkArguments arguments, Findings findings)
     {
@@ -25,7 +28,7 @@ internal static class PeerStep
         try
         {
             findings.Line($"{Machine.Description}. TorchSharp 0.107 with libtorch 2.10; OMP_WAIT_POLICY=PASSIVE and KMP_BLOCKTIME=0, since its waiting threads would spin beside other work.");
-            string peer = TorchSides.Build(arguments);
+            string peer = arguments.Number("profile", 0) == 1 ? "" : TorchSides.Build(arguments);
             foreach (string model in (arguments.Text("models") ?? "gpt,preset,minilm").Split(','))
             {
                 string of = Directory.CreateDirectory(Path.Combine(folder, model)).FullName;
@@ -37,6 +40,7 @@ internal static class PeerStep
                     _ => throw new InputException($"no model is called '{model}'", fix: "choose among gpt, preset, minilm"),
                 };
                 if (made is null) findings.Line($"MiniLM is left out: no minilm=FILE was given.");
+                else if (arguments.Number("profile", 0) == 1) Profile(made, of, arguments, findings);
                 else Compare(made, of, peer, arguments, findings);
             }
         }
@@ -68,6 +72,16 @@ internal static class PeerStep
         {
             foreach (StepProcess side in sides) side.Dispose();
         }
+    }
+
+    private static void Profile(StepCase model, string folder, BenchmarkArguments arguments, Findings findings)
+    {
+        StepModel step = StepModel.Of(OnnxFile.Read(Path.Combine(folder, EngineSide.StepFile)));
+        using SafetensorsReader weights = SafetensorsReader.Open(StepCase.WeightsFile(folder)), batch = SafetensorsReader.Open(StepCase.BatchFile(folder));
+        int sequences = arguments.Number("micro", model.Architecture == Architecture.NanoChat ? 8 : 4);
+        TokenBatch micro = new(sequences, model.Sequence, batch.Entries.ToDictionary(e => e.Name, e => batch.ReadInt64s(e.Name)[..(sequences * model.Sequence)]));
+        findings.Line($"{model.Name}: {StepProfile.Census(step)}");
+        findings.Line(StepProfile.Measure(step, step.Parameters.ToDictionary(p => p.Name, p => weights.ReadFloats(p.Name)), micro));
     }
 
     private static void Agree(List<StepProcess> sides, string folder, Findings findings, StepCase model)

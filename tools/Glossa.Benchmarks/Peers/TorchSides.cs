@@ -18,8 +18,9 @@ internal static class TorchSides
     public static string Build(BenchmarkArguments arguments)
     {
         string project = Path.GetFullPath(arguments.Text("torch") ?? Project);
+        if (File.Exists(project)) return project;
         if (!Directory.Exists(project)) throw new InputException($"the peer's project is not in {project}", fix: "run the benchmark in the repository's root, or give torch=FOLDER");
-        using Process build = Process.Start(new ProcessStartInfo("dotnet", ["build", project, "-c", "Release", "-v", "q", "--nologo"]) { RedirectStandardOutput = true })!;
+        using Process build = Process.Start(new ProcessStartInfo("dotnet", ["build", project, "-c", "Release", "-v", "q", "--nologo", "-p:RunAnalyzers=false"]) { RedirectStandardOutput = true })!;
         string output = build.StandardOutput.ReadToEnd();
         build.WaitForExit();
         if (build.ExitCode != 0) throw new WorkException($"the peer does not build: {output.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal)) ?? "no message"}");

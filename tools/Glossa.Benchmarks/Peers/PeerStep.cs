@@ -24,11 +24,13 @@ internal static class PeerStep
             StepServer.Serve(() => new EngineSide(served, arguments.Number("micro", 4), arguments.Number("workers", 2)));
             return;
         }
-        string folder = Directory.CreateTempSubdirectory("glossa-peer").FullName;
+        string? kept = arguments.Text("keep");
+        string folder = kept is null ? Directory.CreateTempSubdirectory("glossa-peer").FullName : Directory.CreateDirectory(kept).FullName;
         try
         {
             findings.Line($"{Machine.Description}. TorchSharp 0.107 with libtorch 2.10; OMP_WAIT_POLICY=PASSIVE and KMP_BLOCKTIME=0, since its waiting threads would spin beside other work.");
-            string peer = arguments.Number("profile", 0) == 1 ? "" : TorchSides.Build(arguments);
+            bool profile = arguments.Number("profile", 0) == 1;
+            string peer = profile || kept is not null ? "" : TorchSides.Build(arguments);
             foreach (string model in (arguments.Text("models") ?? "gpt,preset,minilm").Split(','))
             {
                 string of = Directory.CreateDirectory(Path.Combine(folder, model)).FullName;
@@ -40,13 +42,13 @@ internal static class PeerStep
                     _ => throw new InputException($"no model is called '{model}'", fix: "choose among gpt, preset, minilm"),
                 };
                 if (made is null) findings.Line($"MiniLM is left out: no minilm=FILE was given.");
-                else if (arguments.Number("profile", 0) == 1) Profile(made, of, arguments, findings);
-                else Compare(made, of, peer, arguments, findings);
+                else if (profile) Profile(made, of, arguments, findings);
+                else if (kept is null) Compare(made, of, peer, arguments, findings);
             }
         }
         finally
         {
-            Directory.Delete(folder, true);
+            if (kept is null) Directory.Delete(folder, true);
         }
     }
 
@@ -123,5 +125,5 @@ internal static class PeerStep
                 Text(side.Times.Zip(ours, (a, b) => a.ProcessorMilliseconds / b.ProcessorMilliseconds).Median(), 2)])]);
     }
 
-    private static string Text(double value, int decimals) => value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    public static string Text(double value, int decimals) => value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

@@ -2,12 +2,12 @@ using Glossa;
 using Glossa.Benchmarks;
 using Glossa.Benchmarks.Peers;
 
-// glossa-benchmarks [--filter TEXT] [name=value ...]: runs the benchmarks whose names contain the text, `*` all; without arguments, lists them.
+// glossa-benchmarks [--filter TEXT] [name=value ...]: runs the benchmarks whose names contain the text, or one of several with commas between; without arguments, lists them.
 Benchmark[] all = [PresetStep.Benchmark, ThirdPartyStep.Benchmark, PeerStep.Benchmark, StepVersions.Benchmark, GemmPeak.Benchmark, GrowthStep.Benchmark, OptimizerStep.Benchmark, StageTimes.Benchmark];
 try
 {
     BenchmarkArguments arguments = BenchmarkArguments.Parse(args);
-    Benchmark[] chosen = [.. all.Where(b => arguments.Filter is { } filter && (filter == "*" || b.Name.Contains(filter, StringComparison.Ordinal)))];
+    Benchmark[] chosen = [.. all.Where(b => arguments.Filter is { } filter && filter.Split(',').Any(part => b.Name.Contains(part, StringComparison.Ordinal)))];
     if (chosen.Length == 0)
     {
         foreach (Benchmark benchmark in all) Console.WriteLine($"--filter {benchmark.Name}  {benchmark.Description}");

@@ -1,6 +1,6 @@
+using Glossa.Models.Export;
 using Glossa.Models.Import;
 using Glossa.Models.Losses;
-using Glossa.Models.Export;
 using Glossa.Models.Onnx;
 using Glossa.Models.Presets;
 using Glossa.Models.Steps;

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Glossa.Benchmarks;
 
 /// <summary>A measurement with a name.</summary>
-internal sealed record Benchmark(string Name, string Description, Action<BenchmarkArguments> Run);
+internal sealed record Benchmark(string Name, string Description, Action<BenchmarkArguments, Findings> Run);
 
 /// <summary>What the command line asks for: a filter over names, and settings <c>name=value</c>.</summary>
 internal sealed record BenchmarkArguments(string? Filter, IReadOnlyDictionary<string, string> Settings)

@@ -1,22 +1,28 @@
 using Glossa;
 using Glossa.Benchmarks;
+using Glossa.Benchmarks.Peers;
 
-// glossa-benchmarks [--filter TEXT] [name=value ...]: runs the benchmarks whose names contain the text; without arguments, lists them.
-Benchmark[] all = [PresetStep.Benchmark, ThirdPartyStep.Benchmark];
+// glossa-benchmarks [--filter TEXT] [name=value ...]: runs the benchmarks whose names contain the text, or one of several with commas between; without arguments, lists them.
+Benchmark[] all = [PresetStep.Benchmark, ThirdPartyStep.Benchmark, PeerStep.Benchmark, StepVersions.Benchmark, GemmPeak.Benchmark, GrowthStep.Benchmark, OptimizerStep.Benchmark, StageTimes.Benchmark];
 try
 {
     BenchmarkArguments arguments = BenchmarkArguments.Parse(args);
-    Benchmark[] chosen = [.. all.Where(b => arguments.Filter is { } filter && b.Name.Contains(filter, StringComparison.Ordinal))];
+    Benchmark[] chosen = [.. all.Where(b => arguments.Filter is { } filter && filter.Split(',').Any(part => b.Name.Contains(part, StringComparison.Ordinal)))];
     if (chosen.Length == 0)
     {
         foreach (Benchmark benchmark in all) Console.WriteLine($"--filter {benchmark.Name}  {benchmark.Description}");
         return arguments.Filter is null ? 0 : 2;
     }
-    foreach (Benchmark benchmark in chosen) benchmark.Run(arguments);
+    foreach (Benchmark benchmark in chosen)
+    {
+        Findings findings = new();
+        benchmark.Run(arguments, findings);
+        if (arguments.Text("write") is { } page) PerformancePage.Write(page, benchmark.Name, findings);
+    }
     return 0;
 }
-catch (InputException e)
+catch (GlossaException e)
 {
     Console.Error.WriteLine(e.Message);
-    return 2;
+    return e.ExitCode;
 }

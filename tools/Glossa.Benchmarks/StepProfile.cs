@@ -19,7 +19,7 @@ internal static class StepProfile
         + string.Join(" ", step.Model.Graph.Node.GroupBy(n => n.OpType).OrderByDescending(n => n.Count()).Select(n => $"{n.Key}={n.Count()}"));
 
     /// <summary>One worker's time by operator over a few runs of one micro-batch, and the share of the matrix products.</summary>
-    public static string Measure(StepModel step, IReadOnlyDictionary<string, float[]> initial, TokenBatch batch, int runs = 4)
+    public static string Measure(StepModel step, IReadOnlyDictionary<string, float[]> initial, TokenBatch batch, int runs = 6)
     {
         string file;
         string folder = Directory.CreateTempSubdirectory("glossa-profile").FullName;
@@ -39,7 +39,7 @@ internal static class StepProfile
                 foreach (OrtValue value in inputs.Values) value.Dispose();
                 file = session.EndProfiling();
             }
-            return Table(file, runs);
+            return Table(file);
         }
         finally
         {
@@ -61,22 +61,24 @@ internal static class StepProfile
         return inputs;
     }
 
-    private static string Table(string file, int runs)
+    private static string Table(string file)
     {
-        Dictionary<string, (double Time, int Count)> times = [];
+        // A node's fastest run: what the system took away in between does not count.
+        Dictionary<string, (string Key, double Time)> nodes = [];
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(file));
         foreach (JsonElement entry in json.RootElement.EnumerateArray().Where(e => Text(e, "cat") == "Node" && Text(e, "name").EndsWith("_kernel_time", StringComparison.Ordinal)))
         {
             JsonElement arguments = entry.GetProperty("args");
-            string key = Text(arguments, "op_name") + Shapes(arguments);
-            (double time, int count) = times.GetValueOrDefault(key);
-            times[key] = (time + (entry.GetProperty("dur").GetDouble() / 1000 / runs), count + 1);
+            string node = Text(entry, "name");
+            double time = entry.GetProperty("dur").GetDouble() / 1000;
+            if (!nodes.TryGetValue(node, out (string Key, double Time) fastest) || time < fastest.Time) nodes[node] = (Text(arguments, "op_name") + Shapes(arguments), time);
         }
+        Dictionary<string, (double Time, int Count)> times = nodes.Values.GroupBy(n => n.Key).ToDictionary(g => g.Key, g => (g.Sum(n => n.Time), g.Count()));
         double total = times.Values.Sum(t => t.Time), products = times.Where(t => Products.Contains(t.Key.Split(' ')[0])).Sum(t => t.Value.Time);
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"  {total:F1} ms in kernels a run, matrix products {products:F1} ms ({products / total:P0})");
         foreach ((string key, (double time, int count)) in times.OrderByDescending(t => t.Value.Time).Take(40))
-            text.AppendLine(CultureInfo.InvariantCulture, $"  {time,8:F2} ms {count / runs,5}x  {key}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {time,8:F2} ms {count,5}x  {key}");
         return text.ToString();
     }
 

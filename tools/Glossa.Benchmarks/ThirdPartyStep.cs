@@ -18,7 +18,7 @@ internal static class ThirdPartyStep
     public static Benchmark Benchmark { get; } = new("third-party",
         "an exported BERT encoder's step against our own builder's: model=FILE batch sequence micros workers repetitions layers heads; profile=1 adds a profile", Run);
 
-    private static void Run(BenchmarkArguments arguments)
+    private static void Run(BenchmarkArguments arguments, Findings findings)
     {
         if (arguments.Text("prepared") is { } prepared)
         {
@@ -137,7 +137,7 @@ internal static class ThirdPartyStep
             _imported = ModelImport.Read(path, new ImportOptions());
             ModelProto exported = _imported.Forward;
             Dictionary<string, TensorProto> initializers = exported.Graph.Initializer.ToDictionary(i => i.Name);
-            Names = Parameters(exported.Graph, initializers, arguments.Number("layers", 6));
+            Names = BertNames.Of(exported.Graph, arguments.Number("layers", 6));
             Dictionary<string, TensorProto> own = Names.ToDictionary(n => n.Ours, n => initializers[n.Theirs].Clone());
             foreach ((string name, TensorProto tensor) in own) tensor.Name = name;
             int width = (int)own["bert.embeddings.word_embeddings.weight"].Dims[1], vocabulary = (int)own["bert.embeddings.word_embeddings.weight"].Dims[0];
@@ -178,17 +178,6 @@ internal static class ThirdPartyStep
         {
             StepModel step = Step(side);
             return new Side(new CpuEngine(step, Initial(side), Workers), [.. Batches.Select(b => b.For(step))], Weight);
-        }
-
-        // Exporters keep the names of vectors and embeddings and give matrices names of their own: six a layer, in the order of use.
-        private static List<(string Theirs, string Ours)> Parameters(GraphProto graph, Dictionary<string, TensorProto> initializers, int layers)
-        {
-            string[] matrices = ["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "intermediate.dense", "output.dense"];
-            List<(string, string)> names = [.. initializers.Keys.Where(name => name.StartsWith("bert.", StringComparison.Ordinal)).Select(name => (name, name))];
-            string[] used = [.. graph.Node.Where(n => n.OpType == "MatMul" && initializers.ContainsKey(n.Input[1])).Select(n => n.Input[1])];
-            for (int i = 0; i < layers * matrices.Length; i++)
-                names.Add((used[i], $"bert.encoder.layer.{i / matrices.Length}.{matrices[i % matrices.Length]}.weight"));
-            return names;
         }
     }
 }

@@ -45,7 +45,7 @@ internal static class LabelLoss
         Value weighted = g.Mul(scored.Rows, scored.WeightColumn, "hidden_weighted");
         (string name, Value headGradient) = source is null
             ? (head.Name, g.MatMul(g.Transpose(weighted, [1, 0], "hidden_transposed"), gradient_MV, "head_gradient"))
-            : (source, g.MatMul(g.Transpose(gradient_MV, [1, 0], "gradient_transposed"), weighted, "head_gradient"));
+            : (source, g.Transpose(g.MatMul(g.Transpose(weighted, [1, 0], "hidden_transposed"), gradient_MV, "head_gradient_transposed"), [1, 0], "head_gradient"));
         return new() { [scored.Rows.Name] = rowsGradient, [name] = headGradient };
     }
 }

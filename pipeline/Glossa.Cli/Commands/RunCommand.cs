@@ -5,6 +5,7 @@ using Glossa.Cli.Progress;
 using Glossa.Pipeline;
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Staging;
+using Glossa.Pipeline.Train;
 
 namespace Glossa.Cli.Commands;
 
@@ -13,6 +14,7 @@ internal static class RunCommand
 {
     private const string RunsFolder = "runs";
     private const string StoreName = ".store";
+    private const string LastBeforeTraining = "model";
     private const string ReportName = "report.json";
 
     public static Command Create(CommandHost host)
@@ -24,11 +26,12 @@ internal static class RunCommand
         Option<bool> fresh = new("--fresh") { Description = "Makes every stage again instead of reusing stored results" };
         Option<bool> verify = new("--verify") { Description = "Compares the hashes of stored results before reusing them" };
         Option<string?> store = new("--store") { HelpName = "DIR", Description = "Where finished stages are stored by content [default: runs/.store, or DIR/.store with --out DIR]" };
+        Option<bool> dryRun = new("--dry-run") { Description = "Does the stages before training and says what training will take: parameters, memory, tokens, minutes" };
         Option<bool> quiet = new("--quiet") { Description = "Shows errors only" };
         Option<bool> json = CommandHost.JsonOption;
         Command command = new("run", "Trains, measures and exports a model: ingest, tokenizer, languages, model, train, evaluate, export, report")
         {
-            config, folder, set, until, fresh, verify, store, quiet, json,
+            config, folder, set, until, fresh, verify, store, dryRun, quiet, json,
         };
         host.Details[command] =
             """
@@ -48,14 +51,37 @@ internal static class RunCommand
                 Verify = result.GetValue(verify),
             };
             CancellationToken cancellation = host.ListenToSignals();
+            bool dry = result.GetValue(dryRun);
+            if (dry && options.Until is not null) throw new InputException("--dry-run and --until exclude each other", fix: "leave out one of them");
+            if (dry) options = options with { Until = LastBeforeTraining };
             bool silent = host.Json || result.GetValue(quiet);
             RunResult run = ProgressDisplay.During(silent, host.Output, progress =>
                 new PipelineRunner(PipelineStages.All).Run(loaded.Config, options with { Progress = progress }, cancellation));
-            if (host.Json) WriteJson(host, run);
+            if (dry) WriteEstimate(host, new TrainStage().Estimate(loaded.Config, run.Stages));
+            else if (host.Json) WriteJson(host, run);
             else if (!silent) WriteText(host.Output, run);
             return 0;
         });
         return command;
+    }
+
+    private static void WriteEstimate(CommandHost host, TrainingEstimate estimate)
+    {
+        if (!host.Json)
+        {
+            host.Output.WriteLine(estimate);
+            return;
+        }
+        host.WriteJson(json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("parameters", estimate.Parameters);
+            json.WriteNumber("tokens", estimate.Tokens);
+            json.WriteNumber("steps", estimate.Steps);
+            json.WriteNumber("memoryBytes", estimate.MemoryBytes);
+            json.WriteNumber("seconds", Math.Round(estimate.Seconds, 1));
+            json.WriteEndObject();
+        });
     }
 
     private static void WriteJson(CommandHost host, RunResult run) => host.WriteJson(json =>

@@ -1,15 +1,7 @@
 using System.Text.Json;
-using Glossa.Data.Tokenizers;
-using Glossa.Data.Tokens;
-using Glossa.Models.Export;
-using Glossa.Models.Onnx;
-using Glossa.Models.Steps;
 using Glossa.Pipeline.Configuration;
-using Glossa.Pipeline.Languages;
 using Glossa.Pipeline.Model;
 using Glossa.Pipeline.Staging;
-using Glossa.Pipeline.Tokenizer;
-using Glossa.Training.Engines;
 
 namespace Glossa.Pipeline.Train;
 
@@ -50,41 +42,22 @@ public sealed class TrainStage : Stage<TrainSettings>
     /// <inheritdoc/>
     protected override void Run(TrainSettings settings, StageContext context)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        ArgumentNullException.ThrowIfNull(context);
-        ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
-        using TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
-        StepModel step = StepModel.Of(OnnxFile.Read(context.Input("model", ModelStage.StepFile)));
-        ModelProto forward = OnnxFile.Read(context.Input("model", ModelStage.ForwardFile));
-        using ITrainingEngine engine = Engines.Create(settings.Engine, step, InitialValues(forward, step), settings.Lanes, (float)settings.Dropout);
-        using Trainer trainer = new(engine, Options(settings, engine, TransposedMatrices(forward, step)));
-        BatchAssembler assembler = new(tokens, tokenizer, step.TakesAttentionMask);
-        IReadOnlyList<PlannedPhase> phases = CurriculumPlan.Make(settings, tokens, LanguagesStage.ChosenIn(context), assembler);
-
-        TrainingResult result = trainer.Train(phases, context);
+        using TrainWork work = TrainWork.Open(settings, context);
+        context.Progress.Note(work.Trainer.Estimate(work.Phases).ToString());
+        TrainingResult result = work.Trainer.Train(work.Phases, context);
         File.WriteAllBytes(context.OutputFile(ResultFile), JsonSerializer.SerializeToUtf8Bytes(result));
     }
 
-    private static TrainerOptions Options(TrainSettings settings, ITrainingEngine engine, IReadOnlySet<string> transposed) => new()
+    /// <summary>What the training of a configuration will take.</summary>
+    /// <param name="config">All settings.</param>
+    /// <param name="finished">The stages that it reads, done.</param>
+    public TrainingEstimate Estimate(RunConfig config, IReadOnlyList<StageRecord> finished)
     {
-        Optimizer = Optimizers.Of(settings.Optimizer, engine.Layout.Slots.All(slot => !slot.Name.Contains("lm_head", StringComparison.Ordinal))),
-        Clip = settings.Optimizer.Clip,
-        Ema = settings.Optimizer.Ema,
-        Lanes = settings.Lanes,
-        Seed = settings.Seed,
-        Transposed = transposed,
-    };
-
-    private static Dictionary<string, float[]> InitialValues(ModelProto forward, StepModel step)
-    {
-        Dictionary<string, TensorProto> initializers = forward.Graph.Initializer.ToDictionary(i => i.Name);
-        return step.Parameters.ToDictionary(p => p.Name, p => OnnxFactory.Floats(initializers[p.Name]));
-    }
-
-    // Right operands of MatMul are stored [inputs, outputs], the other way round from what Muon's scale counts as rows and columns.
-    private static HashSet<string> TransposedMatrices(ModelProto forward, StepModel step)
-    {
-        HashSet<string> rightOperands = [.. forward.Graph.Node.Where(n => n.OpType == "MatMul").Select(n => n.Input[1])];
-        return [.. step.Parameters.Where(p => p.Shape.Length == 2 && rightOperands.Contains(p.Name)).Select(p => p.Name)];
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(finished);
+        // Nothing is written: the folders are for inputs alone.
+        StageContext context = new("", "", finished.ToDictionary(record => record.Name, record => record.Folder)) { Engine = config.Engine };
+        using TrainWork work = TrainWork.Open(SettingsFrom(config), context);
+        return work.Trainer.Estimate(work.Phases);
     }
 }

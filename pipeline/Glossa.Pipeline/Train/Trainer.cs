@@ -26,6 +26,7 @@ public sealed class Trainer : IDisposable
     private readonly string _advice;
     private readonly float _clip;
     private readonly ulong _seed;
+    private readonly int _lanes;
 
     /// <summary>Makes a loop around an engine.</summary>
     /// <param name="engine">Runs the step; not disposed here.</param>
@@ -42,8 +43,38 @@ public sealed class Trainer : IDisposable
         _selection = options.Selection;
         _advice = options.DivergenceAdvice;
         _seed = (ulong)options.Seed << 44;
+        _lanes = options.Lanes;
         _clip = options.Clip > 0 ? (float)options.Clip : float.MaxValue;
     }
+
+    /// <summary>What <see cref="Train"/> will take, from a probe of some seconds. Weights and optimizer are as before afterwards.</summary>
+    public TrainingEstimate Estimate(IReadOnlyList<PlannedPhase> phases)
+    {
+        ArgumentNullException.ThrowIfNull(phases);
+        double gradients = new TrainingProbe(_engine, _lanes).Seconds(phases), update = SecondsOfUpdate();
+        long steps = phases.Sum(phase => (long)phase.Batches.Steps);
+        using Process self = Process.GetCurrentProcess();
+        return new TrainingEstimate(_engine.Layout.ParameterCount, Labels(phases), steps, self.WorkingSet64, gradients + (steps * update));
+    }
+
+    // Updates that move nothing, thrown away all the same: the second one is timed.
+    private double SecondsOfUpdate()
+    {
+        float[] kept = _engine.Parameters.Span.ToArray();
+        long began = 0;
+        for (int i = 0; i < 2; i++)
+        {
+            began = Stopwatch.GetTimestamp();
+            _clipping.Norm(_engine.Gradients);
+            _optimizer.Step(_engine.Parameters, _engine.Gradients, 0);
+        }
+        double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        kept.CopyTo(_engine.Parameters.Span);
+        _optimizer.Reset();
+        return seconds;
+    }
+
+    private static long Labels(IReadOnlyList<PlannedPhase> phases) => phases.Sum(phase => Enumerable.Range(0, phase.Batches.Steps).Sum(step => (long)phase.Batches.Labels(step)));
 
     /// <summary>Runs every phase, from the last checkpoint where there is one, and writes the weights after each into the stage's output.</summary>
     /// <exception cref="WorkException">The loss is no longer a number.</exception>
@@ -53,7 +84,7 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(context);
         CheckpointStore checkpoints = new(context.Scratch);
         TrainingProgress progress = Restore(checkpoints, context);
-        long allLabels = phases.Sum(phase => Enumerable.Range(0, phase.Batches.Steps).Sum(step => (long)phase.Batches.Labels(step)));
+        long allLabels = Labels(phases);
         int allSteps = phases.Sum(phase => phase.Batches.Steps), interval = Math.Max(1, allSteps / CurvePoints);
         long lastSave = Stopwatch.GetTimestamp();
 
@@ -72,6 +103,7 @@ public sealed class Trainer : IDisposable
                 }
                 MicroBatch[] microBatches = [.. phase.Batches.MicroBatches(progress.Step).Select((batch, i) => batch with { Seed = Seed(progress.AllSteps, i) })];
                 int labels = phase.Batches.Labels(progress.Step);
+                long began = Stopwatch.GetTimestamp();
                 double loss = _engine.Run(microBatches, 1f / labels);
                 _selection?.Apply(_engine.Gradients);
                 double norm = _clipping.Norm(_engine.Gradients);
@@ -81,6 +113,7 @@ public sealed class Trainer : IDisposable
                 _optimizer.Step(_engine.Parameters, _engine.Gradients, factor, GradientClipping.Factor(norm, _clip));
                 _average?.Update(_engine.Parameters);
 
+                progress.StepSeconds += Stopwatch.GetElapsedTime(began).TotalSeconds;
                 progress.PhaseSeconds = earlier + Stopwatch.GetElapsedTime(resumed).TotalSeconds;
                 progress.Count(labels, loss);
                 if (progress.AllSteps % interval == 0 || progress.Step == phase.Batches.Steps - 1) progress.AddPoint(phase.Name, factor, norm);

@@ -23,6 +23,9 @@ public sealed class TrainingProgress
     /// <summary>Seconds spent in this phase.</summary>
     public double PhaseSeconds { get; set; }
 
+    /// <summary>Seconds of <see cref="PhaseSeconds"/> inside the training step: gradients, clipping, optimizer, average.</summary>
+    public double StepSeconds { get; set; }
+
     /// <summary>Sum of the losses since the last point of the curve.</summary>
     public double LossSum { get; set; }
 
@@ -55,8 +58,8 @@ public sealed class TrainingProgress
 
     internal void EndPhase(PlannedPhase phase)
     {
-        Finished.Add(new PhaseResult(phase.Name, phase.Languages, phase.UniqueBytes, PhaseTokens, phase.Batches.Steps, PhaseSeconds));
+        Finished.Add(new PhaseResult(phase.Name, phase.Languages, phase.UniqueBytes, PhaseTokens, phase.Batches.Steps, PhaseSeconds) { StepSeconds = StepSeconds });
         Phase++;
-        (Step, PhaseTokens, PhaseSeconds) = (0, 0, 0);
+        (Step, PhaseTokens, PhaseSeconds, StepSeconds) = (0, 0, 0, 0);
     }
 }

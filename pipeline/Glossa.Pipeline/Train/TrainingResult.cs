@@ -17,7 +17,11 @@ public sealed record CurvePoint(int Step, string Phase, long Tokens, double Loss
 /// <param name="Tokens">Tokens predicted.</param>
 /// <param name="Steps">Optimizer steps.</param>
 /// <param name="Seconds">Seconds inside the phase, over all sittings.</param>
-public sealed record PhaseResult(string Name, IReadOnlyList<string> Languages, long UniqueBytes, long Tokens, int Steps, double Seconds);
+public sealed record PhaseResult(string Name, IReadOnlyList<string> Languages, long UniqueBytes, long Tokens, int Steps, double Seconds)
+{
+    /// <summary>Seconds of these inside the training step: gradients, clipping, optimizer, average.</summary>
+    public double StepSeconds { get; init; }
+}
 
 /// <summary>What training did.</summary>
 /// <param name="Phases">The phases in order.</param>

@@ -36,6 +36,18 @@ public sealed class GradientAccumulationTests
         Assert.That(added, Is.EqualTo((string[])["grad.bias"]), "only a bias needs a pass of its own");
     }
 
+    [Test]
+    public void Build_TiedHead_MakesNoTransposedCopyOfTheProbabilities()
+    {
+        StepModel step = TrainingStep.Build(Forward(), new StepOptions { Loss = LossKind.MaskedLm, Accumulate = true });
+        GraphIndex index = new(step.Model.Graph);
+        NodeProto gradient = step.Model.Graph.Node.Single(n => n.OpType == "ScatterND" && n.Output[0].EndsWith("gradient", StringComparison.Ordinal));
+        NodeProto[] readers = [.. index.Consumers(gradient.Output[0])];
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(readers.Select(n => n.OpType), Has.None.EqualTo("Transpose"), "it is the widest tensor of the step");
+        Assert.That(readers.Any(n => n.OpType == "Gemm" && n.Input[2] == StepModel.Accumulator("embedding")), Is.True);
+    }
+
     // A tied head and an inner weight stored [outputs, inputs], as exporters leave them.
     private static ModelProto Forward()
     {

@@ -1,0 +1,76 @@
+using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokens;
+using Glossa.Models.Export;
+using Glossa.Models.Onnx;
+using Glossa.Models.Steps;
+using Glossa.Pipeline.Languages;
+using Glossa.Pipeline.Model;
+using Glossa.Pipeline.Staging;
+using Glossa.Pipeline.Tokenizer;
+using Glossa.Training.Engines;
+
+namespace Glossa.Pipeline.Train;
+
+/// <summary>A training ready to run: the earlier stages' outputs opened, engine, loop and phases made.</summary>
+internal sealed class TrainWork : IDisposable
+{
+    private readonly TokenFile _tokens;
+    private readonly ITrainingEngine _engine;
+
+    private TrainWork(TokenFile tokens, ITrainingEngine engine, Trainer trainer, IReadOnlyList<PlannedPhase> phases) =>
+        (_tokens, _engine, Trainer, Phases) = (tokens, engine, trainer, phases);
+
+    public Trainer Trainer { get; }
+
+    public IReadOnlyList<PlannedPhase> Phases { get; }
+
+    public static TrainWork Open(TrainSettings settings, StageContext context)
+    {
+        ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
+        StepModel step = StepModel.Of(OnnxFile.Read(context.Input("model", ModelStage.StepFile)));
+        ModelProto forward = OnnxFile.Read(context.Input("model", ModelStage.ForwardFile));
+        TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
+        try
+        {
+            BatchAssembler assembler = new(tokens, tokenizer, step.TakesAttentionMask);
+            IReadOnlyList<PlannedPhase> phases = CurriculumPlan.Make(settings, tokens, LanguagesStage.ChosenIn(context), assembler);
+            ITrainingEngine engine = Engines.Create(settings.Engine, step, InitialValues(forward, step), settings.Lanes, (float)settings.Dropout);
+            return new TrainWork(tokens, engine, new Trainer(engine, Options(settings, engine, TransposedMatrices(forward, step))), phases);
+        }
+        catch
+        {
+            tokens.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Trainer.Dispose();
+        _engine.Dispose();
+        _tokens.Dispose();
+    }
+
+    private static TrainerOptions Options(TrainSettings settings, ITrainingEngine engine, IReadOnlySet<string> transposed) => new()
+    {
+        Optimizer = Optimizers.Of(settings.Optimizer, engine.Layout.Slots.All(slot => !slot.Name.Contains("lm_head", StringComparison.Ordinal))),
+        Clip = settings.Optimizer.Clip,
+        Ema = settings.Optimizer.Ema,
+        Lanes = settings.Lanes,
+        Seed = settings.Seed,
+        Transposed = transposed,
+    };
+
+    private static Dictionary<string, float[]> InitialValues(ModelProto forward, StepModel step)
+    {
+        Dictionary<string, TensorProto> initializers = forward.Graph.Initializer.ToDictionary(i => i.Name);
+        return step.Parameters.ToDictionary(p => p.Name, p => OnnxFactory.Floats(initializers[p.Name]));
+    }
+
+    // Right operands of MatMul are stored [inputs, outputs], the other way round from what Muon's scale counts as rows and columns.
+    private static HashSet<string> TransposedMatrices(ModelProto forward, StepModel step)
+    {
+        HashSet<string> rightOperands = [.. forward.Graph.Node.Where(n => n.OpType == "MatMul").Select(n => n.Input[1])];
+        return [.. step.Parameters.Where(p => p.Shape.Length == 2 && rightOperands.Contains(p.Name)).Select(p => p.Name)];
+    }
+}

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using Glossa.Training.Engines;
+
+namespace Glossa.Pipeline.Train;
+
+/// <summary>Times a few steps from all over the phases, in seconds, however long a step is: of a large one it runs two micro-batches a lane.</summary>
+/// <param name="engine">Runs them; its weights stay as they are.</param>
+/// <param name="lanes">Concurrent runs.</param>
+internal sealed class TrainingProbe(ITrainingEngine engine, int lanes)
+{
+    private const int Samples = 8;
+
+    private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(3);
+
+    /// <summary>Expected seconds of all gradients; what the optimizer adds is the caller's to know.</summary>
+    public double Seconds(IReadOnlyList<PlannedPhase> phases)
+    {
+        (IBatchSource Batches, int Step)[] steps = [.. phases.SelectMany(phase => Enumerable.Range(0, phase.Batches.Steps).Select(step => (phase.Batches, step)))];
+        if (steps.Length == 0) return 0;
+        // The first runs touch their memory for the first time: they warm up.
+        Run(steps[0].Batches, steps[0].Step);
+        double seconds = 0, labels = 0;
+        int count = Math.Min(Samples, steps.Length);
+        long began = Stopwatch.GetTimestamp();
+        for (int i = 0; i < count && (i == 0 || Stopwatch.GetElapsedTime(began) < LongEnough); i++)
+        {
+            (IBatchSource batches, int step) = steps[(int)((long)i * (steps.Length - 1) / Math.Max(1, count - 1))];
+            (double took, double share) = Run(batches, step);
+            seconds += took;
+            labels += share * batches.Labels(step);
+        }
+        return seconds / Math.Max(1, labels) * steps.Sum(s => (double)s.Batches.Labels(s.Step));
+    }
+
+    private (double Seconds, double Share) Run(IBatchSource batches, int step)
+    {
+        IReadOnlyList<MicroBatch> all = batches.MicroBatches(step);
+        MicroBatch[] some = [.. all.Take(2 * lanes)];
+        long began = Stopwatch.GetTimestamp();
+        engine.Run(some, 1f / Math.Max(1, batches.Labels(step)));
+        double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        return (seconds, some.Length == all.Count ? 1 : some.Sum(Cells) / all.Sum(Cells));
+    }
+
+    private static double Cells(MicroBatch batch) => batch.ShapeOf(MicroBatch.InputIds).Aggregate(1.0, (product, size) => product * size);
+}

@@ -60,6 +60,8 @@ internal sealed class AddedTokenMatcher
                 while (start > copied && char.IsWhiteSpace(text[start - 1])) start--;
             if (rule.StripRight)
                 while (end < text.Length && char.IsWhiteSpace(text[end])) end++;
+            // White space of the token before may have reached past this one.
+            if (end <= copied) continue;
             start = Math.Max(start, copied);
             if (start > copied) output.Add(new Piece(copied, start));
             output.Add(new Piece(start, end, rule.Id));

@@ -21,6 +21,7 @@ public sealed class TextTokenizer : ITokenizer
     private readonly AddedTokenMatcher _normalized;
     private readonly Dictionary<int, AddedTokenRule> _addedById;
     private readonly Dictionary<string, int> _addedIds;
+    private readonly Dictionary<int, string> _normalForms;
     private readonly HashSet<string> _special;
     private readonly Dictionary<string, int> _tags;
 
@@ -31,8 +32,9 @@ public sealed class TextTokenizer : ITokenizer
         _addedIds = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (AddedTokenRule token in parts.AddedTokens) (_addedById[token.Id], _addedIds[token.Content]) = (token, token.Id);
         _special = [.. parts.AddedTokens.Where(token => token.IsSpecial).Select(token => token.Content)];
+        _normalForms = parts.AddedTokens.Where(token => token.Normalized).ToDictionary(token => token.Id, token => Normalize(token.Content));
         _original = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsInText && !token.Normalized).Select(token => (token.Content, token)));
-        _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsInText && token.Normalized).Select(token => (Normalize(token.Content), token)));
+        _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsInText && token.Normalized).Select(token => (_normalForms[token.Id], token)));
         _tags = parts.AddedTokens.Where(token => SpecialTokens.LanguageOfTag(token.Content) is not null)
             .ToDictionary(token => SpecialTokens.LanguageOfTag(token.Content)!, token => token.Id, StringComparer.Ordinal);
         VocabularySize = Math.Max(parts.Model.Vocabulary.Size, _addedById.Keys.DefaultIfEmpty(-1).Max() + 1);
@@ -94,9 +96,12 @@ public sealed class TextTokenizer : ITokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         options ??= DefaultOptions;
-        List<List<EncodedToken>> sequences = [EncodeSequence(text, typeId: 0, options)];
-        if (pair is not null) sequences.Add(EncodeSequence(pair, typeId: 1, options));
-        bool truncated = Truncate(sequences, options);
+        Truncation? truncation = options.MaxLength is int most ? (_parts.Truncation ?? new Truncation(most)) with { MaxLength = most } : _parts.Truncation;
+        bool truncated = false;
+        List<List<EncodedToken>> sequences = [EncodeSequence(text, typeId: 0)];
+        if (pair is not null) sequences.Add(EncodeSequence(pair, typeId: 1));
+        if (truncation is not null and not { MaxLength: int.MaxValue })
+            truncated |= truncation.Apply(sequences, options.AddSpecialTokens ? _parts.PostProcessor?.AddedTokens(sequences.Count > 1) ?? 0 : 0);
         if (_parts.PostProcessor is { } postProcessor) sequences = postProcessor.Process(sequences, options.AddSpecialTokens);
         EncodedToken[] tokens = [.. sequences.SelectMany(sequence => sequence)];
         return new TextEncoding
@@ -108,6 +113,13 @@ public sealed class TextTokenizer : ITokenizer
             SpecialTokensMask = Array.ConvertAll(tokens, token => token.IsSpecial ? 1 : 0),
             IsTruncated = truncated,
         };
+
+        List<EncodedToken> EncodeSequence(string one, int typeId)
+        {
+            List<EncodedToken> tokens = this.EncodeSequence(one, typeId, options.RecognizeSpecialTokens, truncation, out bool isCut);
+            truncated |= isCut;
+            return tokens;
+        }
     }
 
     /// <summary>Appends the ids of <paramref name="text"/> without special tokens around it; those written out in it are taken as text.</summary>
@@ -138,7 +150,7 @@ public sealed class TextTokenizer : ITokenizer
         ArgumentNullException.ThrowIfNull(ids);
         List<string> tokens = new(ids.Count);
         foreach (int id in ids)
-            if (Token(id) is { } token && !(skipSpecialTokens && _special.Contains(token))) tokens.Add(token);
+            if (Written(id) is { } token && !(skipSpecialTokens && _special.Contains(token))) tokens.Add(token);
         return _parts.Decoder is { } decoder ? string.Concat(decoder.Decode(tokens)) : string.Join(' ', tokens);
     }
 
@@ -147,6 +159,9 @@ public sealed class TextTokenizer : ITokenizer
 
     /// <summary>The token of an id as the vocabulary writes it, or null.</summary>
     public string? Token(int id) => _addedById.TryGetValue(id, out AddedTokenRule? added) ? added.Content : _parts.Model.Vocabulary.Token(id);
+
+    /// <summary>The token that decoding starts from: an added token as it stood in the normalized text.</summary>
+    private string? Written(int id) => _normalForms.TryGetValue(id, out string? form) ? form : Token(id);
 
     /// <summary>The id of a token, or null.</summary>
     public int? Id(string token)
@@ -192,38 +207,53 @@ public sealed class TextTokenizer : ITokenizer
         return (pieces, tokens);
     }
 
-    private List<EncodedToken> EncodeSequence(string text, int typeId, TextEncodeOptions options)
+    /// <summary>
+    /// Encodes a text piece by piece. As in the library, pieces past the longest length are left out whole, from the end that is cut,
+    /// and truncation then sees the rest.
+    /// </summary>
+    private List<EncodedToken> EncodeSequence(string text, int typeId, bool recognizeSpecialTokens, Truncation? truncation, out bool isCut)
     {
-        (Pieces pieces, List<ModelToken> tokens) = Run(text, options.RecognizeSpecialTokens);
+        (Pieces pieces, List<ModelToken> tokens) = Run(text, recognizeSpecialTokens);
         AlignedText aligned = pieces.Text;
         CodePointPlaces places = new(text);
         List<EncodedToken> result = new(pieces.Items.Count * 2);
+        List<int> starts = [];
+        int most = truncation?.MaxLength ?? int.MaxValue;
+        isCut = false;
         foreach (Piece piece in pieces.Items)
+        {
+            if (result.Count >= most && truncation is { FromLeft: false })
+            {
+                isCut = true;
+                break;
+            }
+            starts.Add(result.Count);
+            AddTokens(piece, result);
+        }
+        int first = starts.FindLastIndex(start => result.Count - start >= most);
+        if (first > 0 && truncation is { FromLeft: true })
+        {
+            isCut = true;
+            result.RemoveRange(0, starts[first]);
+        }
+        return result;
+
+        void AddTokens(Piece piece, List<EncodedToken> output)
         {
             ReadOnlySpan<char> characters = aligned.Characters[piece.Start..piece.End];
             if (!piece.IsText)
             {
-                result.Add(new EncodedToken(piece.TokenId, characters.ToString(), places.At(aligned.StartOf(piece.Start)), places.At(aligned.EndOf(piece.End - 1)), typeId));
-                continue;
+                output.Add(new EncodedToken(piece.TokenId, characters.ToString(), places.At(aligned.StartOf(piece.Start)), places.At(aligned.EndOf(piece.End - 1)), typeId));
+                return;
             }
             tokens.Clear();
             _parts.Model.Tokenize(characters, tokens);
             foreach (ModelToken token in tokens)
             {
-                string written = token.Id == _parts.Model.WrittenAsText ? characters[token.Start..token.End].ToString()
-                    : _parts.Model.Vocabulary.Token(token.Id) ?? "";
+                string written = token.Id == _parts.Model.WrittenAsText ? characters[token.Start..token.End].ToString() : _parts.Model.Vocabulary.Token(token.Id) ?? "";
                 int start = piece.Start + token.Start, last = piece.Start + Math.Max(token.Start, token.End - 1);
-                result.Add(new EncodedToken(token.Id, written, places.At(aligned.StartOf(start)), places.At(aligned.EndOf(last)), typeId));
+                output.Add(new EncodedToken(token.Id, written, places.At(aligned.StartOf(start)), places.At(aligned.EndOf(last)), typeId));
             }
         }
-        return result;
-    }
-
-    private bool Truncate(List<List<EncodedToken>> sequences, TextEncodeOptions options)
-    {
-        Truncation? truncation = options.MaxLength is int most ? (_parts.Truncation ?? new Truncation(most)) with { MaxLength = most } : _parts.Truncation;
-        if (truncation is null or { MaxLength: int.MaxValue }) return false;
-        int added = options.AddSpecialTokens ? _parts.PostProcessor?.AddedTokens(sequences.Count > 1) ?? 0 : 0;
-        return truncation.Apply(sequences, added);
     }
 }

@@ -28,16 +28,22 @@ internal sealed class ModelVocabulary
     private readonly string?[] _tokens;
 
     /// <summary>Takes a vocabulary.</summary>
-    public ModelVocabulary(Dictionary<string, int> ids)
+    /// <param name="ids">Tokens and ids.</param>
+    /// <param name="entries">The token of each id, where one may stand in the file twice; null for those of <paramref name="ids"/>.</param>
+    public ModelVocabulary(Dictionary<string, int> ids, IReadOnlyList<string>? entries = null)
     {
         _ids = ids;
+        Entries = entries?.Count ?? ids.Count;
         _lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();
-        _tokens = new string?[ids.Count == 0 ? 0 : ids.Values.Max() + 1];
+        _tokens = entries is null ? new string?[ids.Count == 0 ? 0 : ids.Values.Max() + 1] : [.. entries];
         foreach ((string token, int id) in ids) _tokens[id] = token;
     }
 
     /// <summary>All tokens.</summary>
     public IReadOnlyDictionary<string, int> Ids => _ids;
+
+    /// <summary>Number of entries in the file.</summary>
+    public int Entries { get; }
 
     /// <summary>The largest id, and one.</summary>
     public int Size => _tokens.Length;

@@ -147,7 +147,7 @@ internal sealed class ScriptSplit : IPreTokenizer
     {
         if (codePoint == KatakanaProlongedMark) return _han;
         if (codePoint == ' ') return Any;
-        int script = ScriptTable.Instance.ScriptOf(codePoint);
+        int script = ScriptTable.Instance.ScriptOfUnicode9(codePoint);
         return script == _hiragana || script == _katakana ? _han : script;
     }
 

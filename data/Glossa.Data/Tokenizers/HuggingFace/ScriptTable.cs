@@ -42,7 +42,7 @@ internal sealed class ScriptTable
     {
         0x589 or 0x61C => Array.IndexOf(Names, "Common"),
         0x953 or 0x954 => Array.IndexOf(Names, "Devanagari"),
-        _ => CodePoints.HasNewScript(codePoint) ? NoScript : ScriptOf(codePoint),
+        _ => OlderUnicode.HasNewScript(codePoint) ? NoScript : ScriptOf(codePoint),
     };
 
     /// <summary>The ranges of a script.</summary>

@@ -218,7 +218,7 @@ public sealed class TextTokenizer : ITokenizer
         CodePointPlaces places = new(text);
         List<EncodedToken> result = new(pieces.Items.Count * 2);
         List<int> starts = [];
-        int most = truncation?.MaxLength ?? int.MaxValue;
+        int most = truncation is { Strategy: TruncationStrategy.LongestFirst } ? truncation.MaxLength : int.MaxValue;
         isCut = false;
         foreach (Piece piece in pieces.Items)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Glossa.Data.Tokenizers.HuggingFace.Models;
+using Glossa.Data.Tokenizers.HuggingFace.Normalizers;
 using Glossa.Data.Tokenizers.HuggingFace.PostProcessors;
 
 namespace Glossa.Data.Tokenizers.HuggingFace;
@@ -14,7 +15,10 @@ public sealed class TextTokenizer : ITokenizer
     private static readonly TextEncodeOptions DefaultOptions = new();
 
     [ThreadStatic]
-    private static (Pieces Pieces, List<ModelToken> Tokens)? _workspace;
+    private static Pieces? _workspace;
+
+    [ThreadStatic]
+    private static List<ModelToken>? _tokens;
 
     private readonly TokenizerParts _parts;
     private readonly AddedTokenMatcher _original;
@@ -24,10 +28,14 @@ public sealed class TextTokenizer : ITokenizer
     private readonly Dictionary<int, string> _normalForms;
     private readonly HashSet<string> _special;
     private readonly Dictionary<string, int> _tags;
+    private readonly Action<AlignedText, Piece, AlignedText, List<Piece>>? _normalize;
+    private readonly bool _takesAddedTokens;
 
     internal TextTokenizer(TokenizerParts parts)
     {
         _parts = parts;
+        _normalize = parts.Normalizer is { } normalizer ? Rewriting(normalizer) : null;
+        _takesAddedTokens = parts.AddedTokens.Any(token => token.IsInText && !token.IsSpecial);
         _addedById = [];
         _addedIds = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (AddedTokenRule token in parts.AddedTokens) (_addedById[token.Id], _addedIds[token.Content]) = (token, token.Id);
@@ -127,17 +135,19 @@ public sealed class TextTokenizer : ITokenizer
     public void Encode(ReadOnlySpan<char> text, List<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        (Pieces pieces, List<ModelToken> tokens) = Run(text, recognizeSpecialTokens: false);
+        if (_parts.Bytes is { Words: { } words } bytes && !_takesAddedTokens)
+        {
+            bytes.Encoder.Encode(text, words, ids);
+            return;
+        }
+        Pieces pieces = Run(text, recognizeSpecialTokens: false, keepsPlaces: _parts.PreTokenizer?.NeedsPlaces == true);
+        double score = 0;
         foreach (Piece piece in pieces.Items)
         {
-            if (!piece.IsText)
-            {
-                ids.Add(piece.TokenId);
-                continue;
-            }
-            tokens.Clear();
-            _parts.Model.Tokenize(pieces.Text.Characters[piece.Start..piece.End], tokens);
-            foreach (ModelToken token in tokens) ids.Add(token.Id);
+            ReadOnlySpan<char> characters = pieces.Text.Characters[piece.Start..piece.End];
+            if (!piece.IsText) ids.Add(piece.TokenId);
+            else if (_parts.Bytes is { } byteLevel) byteLevel.Encoder.EncodeWord(characters, ids);
+            else _parts.Model.Encode(characters, ref score, ids);
         }
     }
 
@@ -181,31 +191,30 @@ public sealed class TextTokenizer : ITokenizer
     /// <summary>The pieces that the model is to encode and the added tokens between them, with their places in code points.</summary>
     internal List<(string Piece, int Start, int End)> Cut(string text)
     {
-        (Pieces pieces, _) = Run(text, recognizeSpecialTokens: true);
+        Pieces pieces = Run(text, recognizeSpecialTokens: true);
         CodePointPlaces places = new(text);
         return pieces.Items.ConvertAll(piece => (pieces.Text.Characters[piece.Start..piece.End].ToString(),
             places.At(pieces.Text.StartOf(piece.Start)), places.At(pieces.Text.EndOf(piece.End - 1))));
     }
 
-    /// <summary>Cuts a text into the pieces that the model is to encode.</summary>
-    private (Pieces Pieces, List<ModelToken> Tokens) Run(ReadOnlySpan<char> text, bool recognizeSpecialTokens)
+    /// <summary>Cuts a text into the pieces that the model is to encode; without places, bytes are left to the encoder of bytes.</summary>
+    private Pieces Run(ReadOnlySpan<char> text, bool recognizeSpecialTokens, bool keepsPlaces = true)
     {
-        (Pieces pieces, List<ModelToken> tokens) = _workspace ??= (new Pieces(), []);
-        pieces.Reset(text);
+        Pieces pieces = _workspace ??= new Pieces();
+        pieces.Reset(text, keepsPlaces);
         _original.Apply(pieces, recognizeSpecialTokens);
-        if (_parts.Normalizer is { } normalizer)
-        {
-            pieces.Rewrite((source, piece, target, output) =>
-            {
-                int start = target.Length;
-                if (!normalizer.TryNormalize(source, piece.Start, piece.End, target)) target.Append(source, piece.Start, piece.End);
-                output.Add(new Piece(start, target.Length));
-            });
-        }
+        if (_normalize is not null) pieces.Rewrite(_normalize);
         _normalized.Apply(pieces, recognizeSpecialTokens);
-        _parts.PreTokenizer?.Apply(pieces);
-        return (pieces, tokens);
+        (keepsPlaces || _parts.Bytes is null ? _parts.PreTokenizer : _parts.Bytes.Cut)?.Apply(pieces);
+        return pieces;
     }
+
+    private static Action<AlignedText, Piece, AlignedText, List<Piece>> Rewriting(INormalizer normalizer) => (source, piece, target, output) =>
+    {
+        int start = target.Length;
+        if (!normalizer.TryNormalize(source, piece.Start, piece.End, target)) target.Append(source, piece.Start, piece.End);
+        output.Add(new Piece(start, target.Length));
+    };
 
     /// <summary>
     /// Encodes a text piece by piece. As in the library, pieces past the longest length are left out whole, from the end that is cut,
@@ -213,13 +222,15 @@ public sealed class TextTokenizer : ITokenizer
     /// </summary>
     private List<EncodedToken> EncodeSequence(string text, int typeId, bool recognizeSpecialTokens, Truncation? truncation, out bool isCut)
     {
-        (Pieces pieces, List<ModelToken> tokens) = Run(text, recognizeSpecialTokens);
+        Pieces pieces = Run(text, recognizeSpecialTokens);
+        List<ModelToken> tokens = _tokens ??= [];
         AlignedText aligned = pieces.Text;
         CodePointPlaces places = new(text);
         List<EncodedToken> result = new(pieces.Items.Count * 2);
         List<int> starts = [];
         int most = truncation is { Strategy: TruncationStrategy.LongestFirst } ? truncation.MaxLength : int.MaxValue;
         isCut = false;
+        double score = 0;
         foreach (Piece piece in pieces.Items)
         {
             if (result.Count >= most && truncation is { FromLeft: false })
@@ -247,7 +258,7 @@ public sealed class TextTokenizer : ITokenizer
                 return;
             }
             tokens.Clear();
-            _parts.Model.Tokenize(characters, tokens);
+            _parts.Model.Tokenize(characters, ref score, tokens);
             foreach (ModelToken token in tokens)
             {
                 string written = token.Id == _parts.Model.WrittenAsText ? characters[token.Start..token.End].ToString() : _parts.Model.Vocabulary.Token(token.Id) ?? "";

@@ -32,12 +32,15 @@ internal static class TextTokenizerFile
         List<AddedTokenRule> added = AddedTokenReader.Read(source, model.Vocabulary);
         Dictionary<string, int> ids = new(model.Vocabulary.Ids, StringComparer.Ordinal);
         foreach (AddedTokenRule token in added) ids[token.Content] = token.Id;
+        Normalizers.INormalizer? normalizer = NormalizerReader.Read(source, source.Root("normalizer"));
+        PreTokenizers.IPreTokenizer? preTokenizer = PreTokenizerReader.Read(source, source.Root("pre_tokenizer"));
         return new TokenizerParts
         {
             Model = model,
             AddedTokens = added,
-            Normalizer = NormalizerReader.Read(source, source.Root("normalizer")),
-            PreTokenizer = PreTokenizerReader.Read(source, source.Root("pre_tokenizer")),
+            Normalizer = normalizer,
+            PreTokenizer = preTokenizer,
+            Bytes = ByteLevelParts.Of(model, preTokenizer, hasNormalizer: normalizer is not null),
             PostProcessor = PostProcessorReader.Read(source, source.Root("post_processor")),
             Decoder = DecoderReader.Read(source, source.Root("decoder")),
             Truncation = ReadTruncation(source),

@@ -1,5 +1,6 @@
 using Glossa.Data.Corpora.Normalization;
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -33,32 +34,39 @@ internal sealed record BytePairOptions
 /// </summary>
 internal sealed class BytePairModel : CachedModel
 {
-    private readonly BpeMerge[] _merges;
-    private readonly MergeTable _ranks;
+    private readonly PairJoiner _joiner;
     private readonly BytePairOptions _options;
     private readonly int[]? _byteIds;
 
     /// <summary>Takes a vocabulary and its merges.</summary>
     public BytePairModel(ModelVocabulary vocabulary, BpeMerge[] merges, BytePairOptions options) : base(vocabulary)
     {
-        (_merges, _options) = (merges, options);
-        _ranks = new MergeTable([.. merges]);
+        _options = options;
+        Merges = [.. merges];
+        _joiner = new PairJoiner(Merges);
         _byteIds = options.ByteFallback ? vocabulary.ByteIds() : null;
     }
 
+    /// <summary>The merges, first rule first.</summary>
+    public ImmutableArray<BpeMerge> Merges { get; }
+
+    /// <summary>The settings.</summary>
+    public BytePairOptions Options => _options;
+
     /// <inheritdoc/>
-    protected override void TokenizeAnew(ReadOnlySpan<char> piece, List<ModelToken> tokens)
+    protected override bool TokenizeAnew(ReadOnlySpan<char> piece, ref double score, List<ModelToken> tokens)
     {
         if (_options.IgnoreMerges && Vocabulary.Id(piece) is int whole and >= 0)
         {
             tokens.Add(new ModelToken(whole, 0, piece.Length));
-            return;
+            return true;
         }
         int before = tokens.Count;
         bool isKnown = TryAddSymbols(piece, tokens);
         if (!isKnown) AddWithUnknown(piece, tokens);
         Merge(tokens, before);
         if (!isKnown) ToUnits(piece, CollectionsMarshal.AsSpan(tokens)[before..]);
+        return true;
     }
 
     /// <summary>Appends the symbols of a piece whose characters are all in the vocabulary; otherwise nothing.</summary>
@@ -162,39 +170,21 @@ internal sealed class BytePairModel : CachedModel
         }
     }
 
-    /// <summary>Joins the symbols from <paramref name="first"/> on in O(n log n): linked symbols and a heap of (rank, position).</summary>
+    /// <summary>Joins the symbols from <paramref name="first"/> on.</summary>
     private void Merge(List<ModelToken> tokens, int first)
     {
         Span<ModelToken> symbols = CollectionsMarshal.AsSpan(tokens)[first..];
         int count = symbols.Length;
         if (count < 2) return;
         int[] rented = ArrayPool<int>.Shared.Rent(count * 2);
-        Span<int> next = rented.AsSpan(0, count), previous = rented.AsSpan(count, count);
-        using RankHeap heap = new(count);
-        for (int i = 0; i < count; i++)
+        Span<int> ids = rented.AsSpan(0, count), ends = rented.AsSpan(count, count);
+        for (int i = 0; i < count; i++) (ids[i], ends[i]) = (symbols[i].Id, symbols[i].End);
+        int kept = _joiner.Join(ids, ends), start = symbols[0].Start;
+        for (int i = 0; i < kept; i++)
         {
-            (next[i], previous[i]) = (i + 1, i - 1);
-            if (i + 1 < count) heap.Append(_ranks.Rank(symbols[i].Id, symbols[i + 1].Id), i);
+            symbols[i] = new ModelToken(ids[i], start, ends[i]);
+            start = ends[i];
         }
-        heap.Heapify();
-        while (heap.TryPop(out int rank, out int left))
-        {
-            BpeMerge merge = _merges[rank];
-            int right = next[left];
-            if (symbols[left].Id != merge.Left || right >= count || symbols[right].Id != merge.Right) continue;
-            symbols[left] = new ModelToken(merge.Result, symbols[left].Start, symbols[right].End);
-            symbols[right] = symbols[right] with { Id = -1 };
-            int after = next[right];
-            next[left] = after;
-            if (after < count)
-            {
-                previous[after] = left;
-                heap.Push(_ranks.Rank(merge.Result, symbols[after].Id), left);
-            }
-            if (previous[left] >= 0) heap.Push(_ranks.Rank(symbols[previous[left]].Id, merge.Result), previous[left]);
-        }
-        int kept = 0;
-        for (int i = 0; i < count; i = next[i]) symbols[kept++] = symbols[i];
         ArrayPool<int>.Shared.Return(rented);
         CollectionsMarshal.SetCount(tokens, first + kept);
     }

@@ -16,8 +16,15 @@ internal interface ITokenModel
     int WrittenAsText { get; }
 
     /// <summary>Appends the tokens of a piece, which is not empty.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="score">What the text's tokens so far add up to, 0 at its start; models that score tokens move it on.</param>
+    /// <param name="tokens">Where the tokens go.</param>
     /// <exception cref="InputException">A character is unknown and the model has no token for that.</exception>
-    void Tokenize(ReadOnlySpan<char> piece, List<ModelToken> tokens);
+    void Tokenize(ReadOnlySpan<char> piece, ref double score, List<ModelToken> tokens);
+
+    /// <summary>Appends the ids of a piece, which is not empty: those of <see cref="Tokenize"/>.</summary>
+    /// <exception cref="InputException">A character is unknown and the model has no token for that.</exception>
+    void Encode(ReadOnlySpan<char> piece, ref double score, List<int> ids);
 }
 
 /// <summary>The tokens of a model and their ids.</summary>

@@ -38,7 +38,7 @@ internal static class SentencePieceFile
         ITokenModel model = proto.ModelType switch
         {
             1 => new UnigramModel(vocabulary, [.. proto.Pieces.Select(piece => (double)piece.Score)], unknown, proto.ByteFallback, inText,
-                inText.Values.Select(id => (double)proto.Pieces[id].Score).DefaultIfEmpty().Min()),
+                inText.Values.Select(id => (double)proto.Pieces[id].Score).DefaultIfEmpty().Min(), isSingle: true),
             2 => new BytePairModel(vocabulary, Merges(proto, inText), new BytePairOptions { Unknown = unknown, FuseUnknown = true, ByteFallback = proto.ByteFallback }),
             _ => throw new FormatException($"a sentencepiece model of type {proto.ModelType} is not supported"),
         };

@@ -107,6 +107,9 @@ internal sealed class AlignedText
         Length += count;
     }
 
+    /// <summary>Replaces units from a place on.</summary>
+    public void Replace(int start, char character, char replacement) => _characters.AsSpan(start, Length - start).Replace(character, replacement);
+
     /// <summary>Takes units out.</summary>
     public void Remove(int start, int count)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Data.Tokens;
 using Glossa.Models.Export;
 using Glossa.Models.Onnx;
@@ -52,7 +53,7 @@ public sealed class TrainStage : Stage<TrainSettings>
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context);
-        ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
+        ITokenizer tokenizer = TextTokenizer.Load(context.Input("tokenizer", TokenizerStage.Folder));
         using TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
         StepModel step = StepModel.Of(OnnxFile.Read(context.Input("model", ModelStage.StepFile)));
         ModelProto forward = OnnxFile.Read(context.Input("model", ModelStage.ForwardFile));

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using CsCheck;
 using Glossa.Data.Tests.Corpora;
 using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokenizers.HuggingFace;
 using NUnit.Framework;
 
 namespace Glossa.Data.Tests.Tokenizers;
@@ -17,7 +18,7 @@ public class TokenizerFileTests
     [Test]
     public void Load_HuggingFacesFile_GivesTheGoldenIdsAndText()
     {
-        ByteLevelBpeTokenizer tokenizer = TokenizerFile.Load(Fixture);
+        TextTokenizer tokenizer = TextTokenizer.Load(Fixture);
         int lines = 0;
         foreach (string line in File.ReadLines(Path.Combine(Fixture, "golden.jsonl")))
         {
@@ -45,7 +46,7 @@ public class TokenizerFileTests
         using TemporaryFolder folder = new();
         HuggingFaceTokenizer.Save(model, folder.Path, 256);
 
-        ByteLevelBpeTokenizer loaded = TokenizerFile.Load(folder.Path);
+        ByteLevelBpeTokenizer loaded = TextTokenizer.Load(folder.Path);
 
         Assert.That(loaded.ContentHash, Is.EqualTo(new ByteLevelBpeTokenizer(model).ContentHash));
         Assert.That((loaded.PadId, loaded.BeginId, loaded.EndId, loaded.TextVocabularySize), Is.EqualTo((0, 1, 2, 320)));
@@ -97,7 +98,7 @@ public class TokenizerFileTests
         using TemporaryFolder folder = new();
         string file = Changed(folder, path, value);
 
-        Assert.That(() => TokenizerFile.Load(file), Throws.TypeOf<InputException>().With.Message.Contains(named).And.Message.Contains(file).And.Message.Not.Contains("\n"));
+        Assert.That(() => TextTokenizer.Load(file), Throws.TypeOf<InputException>().With.Message.Contains(named).And.Message.Contains(file).And.Message.Not.Contains("\n"));
     }
 
     [Test]
@@ -109,9 +110,9 @@ public class TokenizerFileTests
         string missing = folder.Write("missing.json", text.Replace("\"Ĭ\":", "\"longer\":", StringComparison.Ordinal));
         string half = folder.Write("half.json", text.Replace("\"<pad>\"", "\"\\ud800\"", StringComparison.Ordinal));
 
-        Assert.That(() => TokenizerFile.Load(twice), Throws.TypeOf<InputException>().With.Message.Contains("<pad>"));
-        Assert.That(() => TokenizerFile.Load(missing), Throws.TypeOf<InputException>().With.Message.Contains("0x"));
-        Assert.That(() => TokenizerFile.Load(half), Throws.TypeOf<InputException>().With.Message.Contains("Unicode"));
+        Assert.That(() => TextTokenizer.Load(twice), Throws.TypeOf<InputException>().With.Message.Contains("<pad>"));
+        Assert.That(() => TextTokenizer.Load(missing), Throws.TypeOf<InputException>().With.Message.Contains("0x"));
+        Assert.That(() => TextTokenizer.Load(half), Throws.TypeOf<InputException>().With.Message.Contains("Unicode"));
     }
 
     [Test]
@@ -123,7 +124,7 @@ public class TokenizerFileTests
         Gen.Int[0, whole.Length - 3].Sample(length =>
         {
             string file = folder.Write("cut.json", whole[..length]);
-            Assert.That(() => TokenizerFile.Load(file), Throws.TypeOf<InputException>().With.Message.Not.Contains("\n"));
+            Assert.That(() => TextTokenizer.Load(file), Throws.TypeOf<InputException>().With.Message.Not.Contains("\n"));
         }, iter: 60, threads: 1);
     }
 
@@ -140,7 +141,7 @@ public class TokenizerFileTests
             string file = folder.Write("damaged.json", bytes);
             try
             {
-                TokenizerFile.Load(file).Encode("some text", []);
+                TextTokenizer.Load(file).Encode("some text", []);
             }
             catch (InputException e)
             {
@@ -150,7 +151,7 @@ public class TokenizerFileTests
     }
 
     [Test]
-    public void Load_MissingFile_SaysSo() => Assert.That(() => TokenizerFile.Load("no-such-tokenizer.json"), Throws.TypeOf<InputException>().With.Message.Contains("no-such-tokenizer.json"));
+    public void Load_MissingFile_SaysSo() => Assert.That(() => TextTokenizer.Load("no-such-tokenizer.json"), Throws.TypeOf<InputException>().With.Message.Contains("no-such-tokenizer.json"));
 
     private static string Changed(TemporaryFolder folder, string path, string value)
     {

@@ -84,13 +84,15 @@ public sealed class TextTokenizer : ITokenizer
     public string ContentHash => _parts.ContentHash;
 
     /// <summary>
-    /// Reads a tokenizer.json, or the one in a folder (roles of special tokens come from tokenizer_config.json beside it), or a
-    /// sentencepiece file whose name ends in <c>.model</c>.
+    /// Reads a tokenizer.json, a vocab.json with merges.txt beside it, a vocab.txt, a sentencepiece file (<c>.model</c>), or the first of
+    /// them in a folder. Roles of special tokens come from tokenizer_config.json and special_tokens_map.json beside it.
     /// </summary>
     /// <exception cref="InputException">The file is missing, damaged, or asks for what is not supported.</exception>
-    public static TextTokenizer Load(string path) => new(path.EndsWith(".model", StringComparison.OrdinalIgnoreCase)
-        ? SentencePiece.SentencePieceFile.Read(path)
-        : TextTokenizerFile.Read(path));
+    public static TextTokenizer Load(string path) => new(TextTokenizerFile.Read(path));
+
+    /// <summary>The file of a folder that <see cref="Load"/> reads.</summary>
+    /// <exception cref="InputException">There is none.</exception>
+    public static string FileOf(string folder) => TextTokenizerFile.Find(folder);
 
     /// <summary>Encodes a text.</summary>
     /// <param name="text">The text; lone surrogates count as U+FFFD.</param>

@@ -1,3 +1,4 @@
+using System.Text;
 using Glossa.Data.Tokenizers.HuggingFace.Models;
 using Glossa.Data.Tokenizers.HuggingFace.PreTokenizers;
 
@@ -30,5 +31,20 @@ internal sealed record ByteLevelParts(BpeEncoder Encoder, IPreTokenizer? Cut, Wo
         };
         Func<string, int>? wholeWord = bytePairs.Options.IgnoreMerges ? word => model.Vocabulary.Id(word) : null;
         return new ByteLevelParts(new BpeEncoder(bytePairs.Merges, ids, wholeWord), new SequencePreTokenizer([.. before, last.WithoutBytes]), words);
+    }
+
+    /// <summary>
+    /// The model of a tokenizer that does nothing but this, as the trainer makes it: its hash is then that of the trained tokenizer.
+    /// </summary>
+    /// <param name="model">The file's model.</param>
+    /// <param name="added">Its added tokens.</param>
+    public BpeModel? ModelOf(ITokenModel model, IReadOnlyList<AddedTokenRule> added)
+    {
+        if (Words is null || model is not BytePairModel { Options.IgnoreMerges: false } bytePairs) return null;
+        if (added.Any(token => token.SingleWord || token.StripLeft || token.StripRight || token.Normalized)) return null;
+        byte[]?[] tokens = new byte[]?[Math.Max(model.Vocabulary.Size, added.Select(token => token.Id + 1).DefaultIfEmpty().Max())];
+        foreach ((string token, int id) in model.Vocabulary.Ids) tokens[id] = ByteAlphabet.TryRead(token, out byte[]? bytes) ? bytes : Encoding.UTF8.GetBytes(token);
+        foreach (AddedTokenRule token in added) tokens[token.Id] = null;
+        return new BpeModel(tokens, bytePairs.Merges, added.Select(token => new AddedToken(token.Id, token.Content, token.IsSpecial)), Words, tokens.Length);
     }
 }

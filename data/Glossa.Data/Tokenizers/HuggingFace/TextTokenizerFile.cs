@@ -60,7 +60,7 @@ internal static class TextTokenizerFile
             Decoder = DecoderReader.Read(source, source.Root("decoder")),
             Truncation = ReadTruncation(source),
             Roles = roles,
-            ContentHash = HashOf(source),
+            ContentHash = bytes?.ModelOf(model, added) is { } plain ? ByteLevelBpeTokenizer.HashOf(plain) : HashOf(source),
         };
     }
 

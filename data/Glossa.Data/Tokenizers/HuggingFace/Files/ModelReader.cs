@@ -108,7 +108,13 @@ internal static class ModelReader
         JsonElement vocabulary = TokenizerJson.Member(part, "vocab");
         if (vocabulary.ValueKind != JsonValueKind.Object) throw source.Error("there is no \"model.vocab\"", "expected an object of tokens and ids");
         Dictionary<string, int> ids = new(StringComparer.Ordinal);
-        foreach (JsonProperty entry in vocabulary.EnumerateObject()) ids[entry.Name] = source.Id(entry.Value, entry.Name);
+        Dictionary<int, string> tokens = [];
+        foreach (JsonProperty entry in vocabulary.EnumerateObject())
+        {
+            int id = source.Id(entry.Value, entry.Name);
+            if (!ids.TryAdd(entry.Name, id)) throw source.Error($"the token \"{entry.Name}\" is in the vocabulary twice", "each token has one id");
+            if (!tokens.TryAdd(id, entry.Name)) throw source.Error($"the tokens \"{tokens[id]}\" and \"{entry.Name}\" both have the id {id}", "each id has one token");
+        }
         return new ModelVocabulary(ids);
     }
 }

@@ -134,8 +134,8 @@ internal sealed class UnigramModel : CachedModel
             tokens.Add(new ModelToken(id, start, end));
             return;
         }
-        // The joined unknown characters may spell a token, such as the unknown token itself.
-        int spelled = Vocabulary.Id(piece[start..end]);
+        // To the Rust library, joined unknown characters may spell a token, such as the unknown token itself.
+        int spelled = _isSingle ? -1 : Vocabulary.Id(piece[start..end]);
         int before = tokens.Count;
         if (spelled < 0 && _byteIds is not null)
         {

@@ -1,5 +1,5 @@
-using Glossa.Data.Corpora.Normalization;
 using System.Buffers;
+using Glossa.Data.Corpora.Normalization;
 
 namespace Glossa.Data.Tokenizers.HuggingFace;
 

@@ -1,5 +1,5 @@
-using Glossa.Data.Corpora.Normalization;
 using System.Text;
+using Glossa.Data.Corpora.Normalization;
 
 namespace Glossa.Data.Tokenizers.HuggingFace;
 

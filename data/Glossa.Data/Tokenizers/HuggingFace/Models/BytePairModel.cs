@@ -1,8 +1,8 @@
-using Glossa.Data.Corpora.Normalization;
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text;
+using Glossa.Data.Corpora.Normalization;
 
 namespace Glossa.Data.Tokenizers.HuggingFace.Models;
 

@@ -1,6 +1,6 @@
-using Glossa.Data.Corpora.Normalization;
 using System.Buffers;
 using System.Text;
+using Glossa.Data.Corpora.Normalization;
 
 namespace Glossa.Data.Tokenizers.HuggingFace.Models;
 

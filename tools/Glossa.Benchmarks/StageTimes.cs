@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Pipeline;
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Staging;
@@ -53,7 +54,7 @@ internal static class StageTimes
 
     private static void Tokenization(RunResult run, Findings findings)
     {
-        ITokenizer tokenizer = TokenizerFile.Load(Path.Combine(run.Stages.Single(stage => stage.Name == "tokenizer").Folder, TokenizerStage.Folder));
+        ITokenizer tokenizer = TextTokenizer.Load(Path.Combine(run.Stages.Single(stage => stage.Name == "tokenizer").Folder, TokenizerStage.Folder));
         using TextStore store = TextStore.Open(Path.Combine(run.Stages.Single(stage => stage.Name == "ingest").Folder, Pipeline.Ingest.IngestStage.StoreFile));
         List<int> ids = [];
         long bytes = 0, count = 0;

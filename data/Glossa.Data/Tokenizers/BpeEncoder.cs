@@ -1,32 +1,32 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Glossa.Data.Tokenizers;
 
-/// <summary>Applies a model's merges to words: the rule of lowest rank first and, of equals, the leftmost.</summary>
+/// <summary>Encodes words of text by byte-level byte-pair encoding, straight from their UTF-8.</summary>
 internal sealed class BpeEncoder
 {
-    // Below this many bytes a scan over all pairs is faster than a heap.
-    private const int ShortWord = 48;
-
-    private readonly BpeModel _model;
-    private readonly MergeTable _merges;
+    private readonly PairJoiner _joiner;
     private readonly int[] _byteIds;
+    private readonly Func<string, int>? _wholeWord;
     private readonly WordCache _cache = new();
 
-    /// <summary>Prepares the model's merges for look-up.</summary>
-    public BpeEncoder(BpeModel model)
+    /// <summary>Prepares merges for look-up.</summary>
+    /// <param name="merges">Merges, first rule first.</param>
+    /// <param name="byteIds">The id of each byte.</param>
+    /// <param name="wholeWord">The id, or -1, of a word in the bytes' alphabet that is taken whole where it is a token; null for none.</param>
+    public BpeEncoder(ImmutableArray<BpeMerge> merges, IReadOnlyList<int> byteIds, Func<string, int>? wholeWord = null)
     {
-        _model = model;
-        _merges = new MergeTable(model.Merges);
-        _byteIds = [.. model.ByteIds];
+        _joiner = new PairJoiner(merges);
+        _byteIds = [.. byteIds];
+        _wholeWord = wholeWord;
     }
 
     /// <summary>Appends the ids of a text.</summary>
-    public void Encode(ReadOnlySpan<char> text, List<int> ids)
+    public void Encode(ReadOnlySpan<char> text, WordPattern pattern, List<int> ids)
     {
-        WordPattern pattern = _model.Pattern;
         for (int start = 0; start < text.Length;)
         {
             int end = pattern.WordEnd(text, start);
@@ -35,26 +35,23 @@ internal sealed class BpeEncoder
         }
     }
 
-    /// <summary>Appends the ids of one word, merging with a heap whatever its length; the other way to the same ids.</summary>
-    internal void EncodeWordByHeap(ReadOnlySpan<char> word, List<int> ids) => EncodeUncached(word, ids, shortWord: 0);
-
-    private void EncodeWord(ReadOnlySpan<char> word, List<int> ids)
+    /// <summary>Appends the ids of one word.</summary>
+    public void EncodeWord(ReadOnlySpan<char> word, List<int> ids)
     {
         if (word.Length > WordCache.LongestWord)
         {
-            EncodeUncached(word, ids, ShortWord);
+            EncodeUncached(word, ids, PairJoiner.ShortWord);
             return;
         }
         uint hash = WordTable.Hash(word);
-        if (_cache.Find(word, hash) is { } known)
-        {
-            ids.AddRange(known.AsSpan());
-            return;
-        }
+        if (_cache.TryAppend(word, hash, ids)) return;
         int before = ids.Count;
-        EncodeUncached(word, ids, ShortWord);
+        EncodeUncached(word, ids, PairJoiner.ShortWord);
         _cache.Keep(word, hash, CollectionsMarshal.AsSpan(ids)[before..]);
     }
+
+    /// <summary>Appends the ids of one word, merging with a heap whatever its length; the other way to the same ids.</summary>
+    internal void EncodeWordByHeap(ReadOnlySpan<char> word, List<int> ids) => EncodeUncached(word, ids, shortWord: 0);
 
     private void EncodeUncached(ReadOnlySpan<char> word, List<int> ids, int shortWord)
     {
@@ -63,72 +60,18 @@ internal sealed class BpeEncoder
         byte[]? rented = most > 512 ? ArrayPool<byte>.Shared.Rent(most) : null;
         Span<byte> bytes = rented ?? stackalloc byte[512];
         bytes = bytes[..Encoding.UTF8.GetBytes(word, bytes)];
-        int before = ids.Count;
-        CollectionsMarshal.SetCount(ids, before + bytes.Length);
-        Span<int> symbols = CollectionsMarshal.AsSpan(ids)[before..];
-        for (int i = 0; i < symbols.Length; i++) symbols[i] = _byteIds[bytes[i]];
+        if (_wholeWord is null || _wholeWord(ByteAlphabet.Write(bytes)) is not (int whole and >= 0))
+        {
+            int before = ids.Count;
+            CollectionsMarshal.SetCount(ids, before + bytes.Length);
+            Span<int> symbols = CollectionsMarshal.AsSpan(ids)[before..];
+            for (int i = 0; i < symbols.Length; i++) symbols[i] = _byteIds[bytes[i]];
+            CollectionsMarshal.SetCount(ids, before + _joiner.Join(symbols, [], shortWord));
+        }
+        else
+        {
+            ids.Add(whole);
+        }
         if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
-        int count = symbols.Length <= shortWord ? MergeByScan(symbols) : MergeByHeap(symbols);
-        CollectionsMarshal.SetCount(ids, before + count);
-    }
-
-    private int MergeByScan(Span<int> symbols)
-    {
-        int count = symbols.Length;
-        Span<int> ranks = stackalloc int[ShortWord];
-        for (int i = 0; i + 1 < count; i++) ranks[i] = _merges.Rank(symbols[i], symbols[i + 1]);
-        while (count > 1)
-        {
-            int best = 0;
-            for (int i = 1; i + 1 < count; i++)
-                if (ranks[i] < ranks[best]) best = i;
-            if (ranks[best] == MergeTable.NoMerge) break;
-            symbols[best] = _model.Merges[ranks[best]].Result;
-            symbols[(best + 2)..count].CopyTo(symbols[(best + 1)..]);
-            count--;
-            if (best + 1 < count)
-            {
-                ranks[(best + 2)..count].CopyTo(ranks[(best + 1)..]);
-                ranks[best] = _merges.Rank(symbols[best], symbols[best + 1]);
-            }
-            if (best > 0) ranks[best - 1] = _merges.Rank(symbols[best - 1], symbols[best]);
-        }
-        return count;
-    }
-
-    /// <summary>Merges in O(n log n): linked symbols and a heap of (rank, position), entries that no longer hold being passed over.</summary>
-    private int MergeByHeap(Span<int> symbols)
-    {
-        int count = symbols.Length;
-        int[] rented = ArrayPool<int>.Shared.Rent(count * 2);
-        Span<int> next = rented.AsSpan(0, count), previous = rented.AsSpan(count, count);
-        using RankHeap heap = new(count);
-        for (int i = 0; i < count; i++)
-        {
-            next[i] = i + 1;
-            previous[i] = i - 1;
-            if (i + 1 < count) heap.Append(_merges.Rank(symbols[i], symbols[i + 1]), i);
-        }
-        heap.Heapify();
-        while (heap.TryPop(out int rank, out int left))
-        {
-            BpeMerge merge = _model.Merges[rank];
-            int right = next[left];
-            if (symbols[left] != merge.Left || right >= count || symbols[right] != merge.Right) continue;
-            symbols[left] = merge.Result;
-            symbols[right] = -1;
-            int after = next[right];
-            next[left] = after;
-            if (after < count)
-            {
-                previous[after] = left;
-                heap.Push(_merges.Rank(merge.Result, symbols[after]), left);
-            }
-            if (previous[left] >= 0) heap.Push(_merges.Rank(symbols[previous[left]], merge.Result), previous[left]);
-        }
-        int kept = 0;
-        for (int i = 0; i < count; i = next[i]) symbols[kept++] = symbols[i];
-        ArrayPool<int>.Shared.Return(rented);
-        return kept;
     }
 }

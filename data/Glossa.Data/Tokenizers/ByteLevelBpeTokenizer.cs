@@ -21,12 +21,12 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
     {
         ArgumentNullException.ThrowIfNull(model);
         Model = model;
-        _encoder = new BpeEncoder(model);
+        _encoder = new BpeEncoder(model.Merges, model.ByteIds);
         _added = model.AddedTokens.ToDictionary(token => token.Id);
         _tags = model.AddedTokens.Select(token => (Language: SpecialTokens.LanguageOfTag(token.Content), token.Id))
             .Where(tag => tag.Language is not null).ToDictionary(tag => tag.Language!, tag => tag.Id, StringComparer.Ordinal);
         _addedContents = SearchValues.Create([.. model.AddedTokens.Select(token => token.Content)], StringComparison.Ordinal);
-        _hash = new Lazy<string>(ComputeHash);
+        _hash = new Lazy<string>(() => HashOf(model));
     }
 
     /// <summary>The model behind the tokenizer.</summary>
@@ -57,7 +57,7 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
     public void Encode(ReadOnlySpan<char> text, List<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        _encoder.Encode(text, ids);
+        _encoder.Encode(text, Model.Pattern, ids);
     }
 
     /// <summary>
@@ -71,12 +71,12 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
         {
             int at = text.IndexOfAny(_addedContents);
             if (at < 0) break;
-            _encoder.Encode(text[..at], ids);
+            _encoder.Encode(text[..at], Model.Pattern, ids);
             AddedToken token = LongestAt(text[at..]);
             ids.Add(token.Id);
             text = text[(at + token.Content.Length)..];
         }
-        _encoder.Encode(text, ids);
+        _encoder.Encode(text, Model.Pattern, ids);
     }
 
     /// <inheritdoc/>
@@ -108,11 +108,12 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
         return longest;
     }
 
-    private string ComputeHash()
+    /// <summary>A hash of all of a model that decides the ids.</summary>
+    internal static string HashOf(BpeModel model)
     {
-        IEnumerable<string> tokens = Enumerable.Range(0, VocabularySize).Select(id => Model.HasBytes(id) ? Convert.ToHexString(Model.TokenBytes(id)) : "-");
-        IEnumerable<string> merges = Model.Merges.Select(merge => string.Create(CultureInfo.InvariantCulture, $"{merge.Left},{merge.Right},{merge.Result}"));
-        IEnumerable<string> added = Model.AddedTokens.Select(token => string.Create(CultureInfo.InvariantCulture, $"{token.Id},{token.IsSpecial},{token.Content}"));
-        return Glossa.ContentHash.OfParts(["byte-level BPE", Model.Pattern.Regex, string.Join('\n', tokens), string.Join('\n', merges), string.Join('\n', added)]);
+        IEnumerable<string> tokens = Enumerable.Range(0, model.VocabularySize).Select(id => model.HasBytes(id) ? Convert.ToHexString(model.TokenBytes(id)) : "-");
+        IEnumerable<string> merges = model.Merges.Select(merge => string.Create(CultureInfo.InvariantCulture, $"{merge.Left},{merge.Right},{merge.Result}"));
+        IEnumerable<string> added = model.AddedTokens.Select(token => string.Create(CultureInfo.InvariantCulture, $"{token.Id},{token.IsSpecial},{token.Content}"));
+        return Glossa.ContentHash.OfParts(["byte-level BPE", model.Pattern.Regex, string.Join('\n', tokens), string.Join('\n', merges), string.Join('\n', added)]);
     }
 }

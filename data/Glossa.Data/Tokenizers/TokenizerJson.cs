@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Glossa.Data.Tokenizers;
 
@@ -15,6 +16,9 @@ internal sealed class TokenizerJson
 
     /// <summary>The file's outermost object.</summary>
     public JsonElement Document { get; }
+
+    /// <summary>Takes what stands in another form in a file.</summary>
+    public static TokenizerJson Of(string path, JsonObject content) => new(path, JsonSerializer.SerializeToElement(content));
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InputException">The file is missing or no JSON object.</exception>
@@ -88,8 +92,4 @@ internal sealed class TokenizerJson
 
     /// <summary>An error about this file.</summary>
     public InputException Error(string what, string fix) => new(what, _path, fix);
-
-    /// <summary>The error for a part of the file that exists in other tokenizers and not here.</summary>
-    public InputException Unsupported(string what) =>
-        Error($"{what} is not supported", "supported: byte-level BPE without normalizer, with the GPT-2 pattern or Glossa's own");
 }

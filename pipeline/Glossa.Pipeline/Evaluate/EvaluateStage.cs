@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Data.Tokens;
 using Glossa.Models.Onnx;
 using Glossa.Pipeline.Configuration;
@@ -87,7 +88,7 @@ public sealed class EvaluateStage : Stage<EvaluateSettings>
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context);
-        ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
+        ITokenizer tokenizer = TextTokenizer.Load(context.Input("tokenizer", TokenizerStage.Folder));
         using TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
         SplitSequences split = SplitSequences.Read(tokens, tokenizer, SplitOf(settings.Split));
         ScoringOptions scoring = Scoring(settings, tokenizer, context);

@@ -1,5 +1,6 @@
 using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Export;
 using Glossa.Pipeline.Ingest;
@@ -26,7 +27,7 @@ public static class ModelEvaluation
         IngestOptions? ingest = null, int threads = 0, CancellationToken cancellation = default)
     {
         ModelFolder folder = ModelFolder.Open(modelFolder);
-        ByteLevelBpeTokenizer tokenizer = TokenizerFile.Load(folder.Path);
+        TextTokenizer tokenizer = TextTokenizer.Load(folder.Path);
         string storePath = Path.Combine(Path.GetTempPath(), $"glossa-evaluate-{Guid.NewGuid():N}.texts");
         try
         {

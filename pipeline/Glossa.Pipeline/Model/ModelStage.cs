@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Models.Export;
 using Glossa.Models.Import;
 using Glossa.Models.Onnx;
@@ -64,7 +65,7 @@ public sealed class ModelStage : Stage<ModelSettings>
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context);
-        ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
+        ITokenizer tokenizer = TextTokenizer.Load(context.Input("tokenizer", TokenizerStage.Folder));
         ModelProto forward;
         StepModel model;
         StepOptions step = Engines.StepOptions(settings.Engine);

@@ -3,6 +3,7 @@ using Glossa.Data.Corpora;
 using Glossa.Data.Languages;
 using Glossa.Data.Languages.Selection;
 using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Data.Tokens;
 using Glossa.Models.Presets;
 using Glossa.Pipeline.Configuration;
@@ -106,7 +107,7 @@ public sealed class ReportStage : Stage<ReportSettings>
     private static ModelSummary Model(StageContext context, ReportSettings settings)
     {
         TransformerOptions? options = ModelStage.OptionsOf(context);
-        ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
+        ITokenizer tokenizer = TextTokenizer.Load(context.Input("tokenizer", TokenizerStage.Folder));
         return new ModelSummary(settings.Preset, "causal-lm", options?.ModelType, options?.Context ?? 0, tokenizer.VocabularySize > tokenizer.TextVocabularySize);
     }
 

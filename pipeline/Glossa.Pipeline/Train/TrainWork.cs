@@ -1,4 +1,5 @@
 using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Data.Tokens;
 using Glossa.Models.Export;
 using Glossa.Models.Onnx;
@@ -26,7 +27,7 @@ internal sealed class TrainWork : IDisposable
 
     public static TrainWork Open(TrainSettings settings, StageContext context)
     {
-        ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
+        ITokenizer tokenizer = TextTokenizer.Load(context.Input("tokenizer", TokenizerStage.Folder));
         StepModel step = StepModel.Of(OnnxFile.Read(context.Input("model", ModelStage.StepFile)));
         ModelProto forward = OnnxFile.Read(context.Input("model", ModelStage.ForwardFile));
         TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Models.Building;
 using Glossa.Models.Export;
 using Glossa.Models.Onnx;
@@ -163,7 +164,7 @@ public sealed class ModelExporterTests
         WriteAll(temporary);
         HuggingFaceTokenizer.Save(BpeTrainer.Train([("aa", "some text some text"), ("bb", "x")],
             new BpeTrainerOptions { VocabularySize = 259, LanguageTags = ["aa"], Threads = 1 }), temporary.At("model"), 48);
-        ITokenizer tokenizer = TokenizerFile.Load(temporary.At("model"));
+        ITokenizer tokenizer = TextTokenizer.Load(temporary.At("model"));
         Ingest(temporary).Dispose();
 
         EvaluationResult result = ModelEvaluation.Run(temporary.At("model"), temporary.At("corpus.csv"), CorpusSplit.Test);

@@ -1,5 +1,5 @@
-using Glossa.Data.Corpora.Normalization;
 using System.Buffers;
+using Glossa.Data.Corpora.Normalization;
 
 namespace Glossa.Data.Tokenizers.HuggingFace;
 
@@ -60,9 +60,10 @@ internal sealed class AddedTokenMatcher
                 while (start > copied && char.IsWhiteSpace(text[start - 1])) start--;
             if (rule.StripRight)
                 while (end < text.Length && char.IsWhiteSpace(text[end])) end++;
-            start = Math.Max(start, copied);
+            // White space that the token before took may hold this one: it is then found again, as in the library, unless it took it all.
+            if (rule.StripLeft) start = Math.Max(start, copied);
             if (start > copied) output.Add(new Piece(copied, start));
-            output.Add(new Piece(start, end, rule.Id));
+            if (end > start) output.Add(new Piece(start, end, rule.Id));
             copied = end;
         }
         if (copied < piece.End) output.Add(new Piece(copied, piece.End));

@@ -1,5 +1,5 @@
-using Glossa.Data.Corpora.Normalization;
 using System.Text;
+using Glossa.Data.Corpora.Normalization;
 
 namespace Glossa.Data.Tokenizers.HuggingFace;
 
@@ -13,6 +13,9 @@ internal sealed class AlignedText
     private int[] _starts = new int[256];
     private int[] _ends = new int[256];
 
+    /// <summary>False where nobody asks where units come from: <see cref="StartOf"/> and <see cref="EndOf"/> are then meaningless.</summary>
+    public bool KeepsPlaces { get; set; } = true;
+
     /// <summary>Number of units.</summary>
     public int Length { get; private set; }
 
@@ -20,10 +23,10 @@ internal sealed class AlignedText
     public ReadOnlySpan<char> Characters => _characters.AsSpan(0, Length);
 
     /// <summary>Where in the original the unit's source starts.</summary>
-    public int StartOf(int index) => _starts[index];
+    public int StartOf(int index) => KeepsPlaces ? _starts[index] : 0;
 
     /// <summary>Where in the original the unit's source ends.</summary>
-    public int EndOf(int index) => _ends[index];
+    public int EndOf(int index) => KeepsPlaces ? _ends[index] : 0;
 
     /// <summary>The code point at a place, and its length in units.</summary>
     public int CodePointAt(int index, out int length) => Utf16.CodePointAt(Characters, index, out length);
@@ -33,6 +36,11 @@ internal sealed class AlignedText
     {
         Length = 0;
         MakeRoom(original.Length);
+        if (!KeepsPlaces)
+        {
+            TakeValid(original);
+            return;
+        }
         for (int i = 0; i < original.Length; i++)
         {
             char c = original[i];
@@ -60,8 +68,8 @@ internal sealed class AlignedText
     {
         if (Length == _characters.Length) MakeRoom(1);
         _characters[Length] = character;
-        _starts[Length] = start;
-        _ends[Length++] = end;
+        if (KeepsPlaces) (_starts[Length], _ends[Length]) = (start, end);
+        Length++;
     }
 
     /// <summary>Appends a code point.</summary>
@@ -81,7 +89,7 @@ internal sealed class AlignedText
     /// <summary>Appends text that comes from where one unit of <paramref name="source"/> comes from.</summary>
     public void Append(ReadOnlySpan<char> text, AlignedText source, int index)
     {
-        foreach (char c in text) Append(c, source._starts[index], source._ends[index]);
+        foreach (char c in text) Append(c, source.StartOf(index), source.EndOf(index));
     }
 
     /// <summary>Appends a stretch of another text.</summary>
@@ -91,10 +99,16 @@ internal sealed class AlignedText
         if (count <= 0) return;
         MakeRoom(count);
         Array.Copy(source._characters, start, _characters, Length, count);
-        Array.Copy(source._starts, start, _starts, Length, count);
-        Array.Copy(source._ends, start, _ends, Length, count);
+        if (KeepsPlaces)
+        {
+            Array.Copy(source._starts, start, _starts, Length, count);
+            Array.Copy(source._ends, start, _ends, Length, count);
+        }
         Length += count;
     }
+
+    /// <summary>Replaces units from a place on.</summary>
+    public void Replace(int start, char character, char replacement) => _characters.AsSpan(start, Length - start).Replace(character, replacement);
 
     /// <summary>Takes units out.</summary>
     public void Remove(int start, int count)
@@ -102,9 +116,24 @@ internal sealed class AlignedText
         if (count == 0) return;
         int after = start + count, rest = Length - after;
         Array.Copy(_characters, after, _characters, start, rest);
-        Array.Copy(_starts, after, _starts, start, rest);
-        Array.Copy(_ends, after, _ends, start, rest);
+        if (KeepsPlaces)
+        {
+            Array.Copy(_starts, after, _starts, start, rest);
+            Array.Copy(_ends, after, _ends, start, rest);
+        }
         Length -= count;
+    }
+
+    private void TakeValid(ReadOnlySpan<char> original)
+    {
+        original.CopyTo(_characters);
+        Length = original.Length;
+        for (int i = 0; i < Length && original[i..].IndexOfAnyInRange('\uD800', '\uDFFF') is int surrogate and >= 0; i++)
+        {
+            i += surrogate;
+            if (char.IsHighSurrogate(original[i]) && i + 1 < Length && char.IsLowSurrogate(original[i + 1])) i++;
+            else _characters[i] = '\uFFFD';
+        }
     }
 
     private void MakeRoom(int count)

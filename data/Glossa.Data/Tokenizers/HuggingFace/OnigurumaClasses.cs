@@ -6,43 +6,7 @@ namespace Glossa.Data.Tokenizers.HuggingFace;
 /// <summary>The escapes, properties and bracket classes of Oniguruma in .NET's writing, and a record of the characters and scripts that they name.</summary>
 internal sealed class OnigurumaClasses
 {
-    private const string Word = @"\p{L}\p{M}\p{Nl}\p{Nd}\p{Pc}\u24B6-\u24E9";
     private const string LineBreak = @"(?>\r\n|[\n-\r\u0085\u2028\u2029])";
-
-    private static readonly Dictionary<string, string> Categories = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["Letter"] = @"\p{L}",
-        ["Mark"] = @"\p{M}",
-        ["Number"] = @"\p{N}",
-        ["Punctuation"] = @"\p{P}",
-        ["Symbol"] = @"\p{S}",
-        ["Separator"] = @"\p{Z}",
-        ["Other"] = @"\p{C}",
-        ["Uppercase_Letter"] = @"\p{Lu}",
-        ["Lowercase_Letter"] = @"\p{Ll}",
-        ["Titlecase_Letter"] = @"\p{Lt}",
-        ["Modifier_Letter"] = @"\p{Lm}",
-        ["Other_Letter"] = @"\p{Lo}",
-        ["Nonspacing_Mark"] = @"\p{Mn}",
-        ["Spacing_Mark"] = @"\p{Mc}",
-        ["Enclosing_Mark"] = @"\p{Me}",
-        ["Decimal_Number"] = @"\p{Nd}",
-        ["Letter_Number"] = @"\p{Nl}",
-        ["Other_Number"] = @"\p{No}",
-        ["Digit"] = @"\d",
-        ["Space"] = @"\s",
-        ["White_Space"] = @"\s",
-        ["Word"] = Word,
-        ["Alpha"] = @"\p{L}\p{M}\p{Nl}\u24B6-\u24E9",
-        ["Alnum"] = @"\p{L}\p{M}\p{Nl}\p{Nd}\u24B6-\u24E9",
-        ["Cntrl"] = @"\p{Cc}",
-        ["Punct"] = @"\p{P}",
-        ["XDigit"] = "0-9A-Fa-f",
-        ["Upper"] = @"\p{Lu}",
-        ["Lower"] = @"\p{Ll}",
-        ["ASCII"] = @"\x00-\x7F",
-        ["Blank"] = @"\t\p{Zs}",
-    };
 
     private readonly List<(int Start, int End)> _named = [];
     private readonly List<int> _scripts = [];
@@ -82,46 +46,56 @@ internal sealed class OnigurumaClasses
         return single >= 0 ? Quote((char)single) : $"[{(negated ? "^" : "")}{set}]";
     }
 
-    /// <summary>A class in brackets.</summary>
+    /// <summary>A class in brackets, as an expression for one character.</summary>
     public string Bracket(string source, ref int at, bool ignoreCase)
     {
         bool negated = at + 1 < source.Length && source[at + 1] == '^';
         at += negated ? 2 : 1;
-        StringBuilder set = new();
+        List<string> operands = [];
+        ClassMembers members = new();
         for (bool first = true; ; first = false)
         {
             if (at >= source.Length) throw new FormatException("a class [ is not closed");
             char c = source[at];
             if (c == ']' && !first) break;
-            if (c == '&' && Following(source, at, '\0') == '&') throw new FormatException("the intersection && in a class is not supported");
-            if (c == '[') set.Append(Nested(source, ref at, ignoreCase));
-            else Member(source, ref at, set, ignoreCase);
+            if (c == '&' && Following(source, at, '\0') == '&')
+            {
+                operands.Add(members.Expression());
+                members = new ClassMembers();
+                at += 2;
+            }
+            else if (c == '[') Nested(source, ref at, members, ignoreCase);
+            else Member(source, ref at, members, ignoreCase);
         }
         at++;
-        return $"[{(negated ? "^" : "")}{set}]";
+        if (operands.Count == 0) return members.Expression(negated);
+        // All but the last operand look at the character that the last one takes.
+        string all = $"(?:{string.Concat(operands.Select(operand => $"(?={operand})"))}{members.Expression()})";
+        return negated ? ClassMembers.Not(all) : all;
     }
 
-    private string Nested(string source, ref int at, bool ignoreCase)
+    private void Nested(string source, ref int at, ClassMembers members, bool ignoreCase)
     {
-        if (Following(source, at, '\0') == ':')
+        if (Following(source, at, '\0') != ':')
         {
-            int end = source.IndexOf(":]", at, StringComparison.Ordinal);
-            if (end < 0) throw new FormatException("a class [: is not closed");
-            string name = source[(at + 2)..end];
-            at = end + 2;
-            return name.StartsWith('^') ? throw new FormatException($"the class [:{name}:] is not supported") : Property(name);
+            members.AddClass(Bracket(source, ref at, ignoreCase));
+            return;
         }
-        string inner = Bracket(source, ref at, ignoreCase);
-        return inner.StartsWith("[^", StringComparison.Ordinal) ? throw new FormatException("a negated class inside a class is not supported") : inner[1..^1];
+        int end = source.IndexOf(":]", at, StringComparison.Ordinal);
+        if (end < 0) throw new FormatException("a class [: is not closed");
+        string name = source[(at + 2)..end];
+        at = end + 2;
+        string set = OnigurumaProperties.Posix(name.TrimStart('^')) ?? Property(name.TrimStart('^'));
+        members.AddClass($"[{(name.StartsWith('^') ? "^" : "")}{set}]");
     }
 
     /// <summary>A character, a range or a named set inside brackets.</summary>
-    private void Member(string source, ref int at, StringBuilder set, bool ignoreCase)
+    private void Member(string source, ref int at, ClassMembers members, bool ignoreCase)
     {
         int low = Single(source, ref at, out string named);
         if (low < 0)
         {
-            set.Append(named);
+            members.AddClass(named);
             return;
         }
         int high = low;
@@ -132,15 +106,16 @@ internal sealed class OnigurumaClasses
             if (high < 0)
             {
                 // "a-\d" is three members.
-                set.Append(Quote((char)low)).Append("\\-").Append(named);
+                members.Add(Quote((char)low) + "\\-");
+                members.AddClass(named);
                 return;
             }
         }
         _named.Add((low, high));
-        set.Append(Quote((char)low));
-        if (high > low) set.Append('-').Append(Quote((char)high));
-        if (ignoreCase && ((low <= 's' && 's' <= high) || (low <= 'S' && 'S' <= high))) set.Append('\u017F');
-        if (ignoreCase && ((low <= 'k' && 'k' <= high) || (low <= 'K' && 'K' <= high))) set.Append('\u212A');
+        members.Add(Quote((char)low));
+        if (high > low) members.Add("-" + Quote((char)high));
+        if (ignoreCase && ((low <= 's' && 's' <= high) || (low <= 'S' && 'S' <= high))) members.Add("\u017F");
+        if (ignoreCase && ((low <= 'k' && 'k' <= high) || (low <= 'K' && 'K' <= high))) members.Add("\u212A");
     }
 
     private int Single(string source, ref int at, out string named)
@@ -159,7 +134,7 @@ internal sealed class OnigurumaClasses
             return '\b';
         }
         (string set, bool negated, int single) = EscapedSet(source, ref at);
-        if (single < 0) named = negated ? Negate(set) : set;
+        if (single < 0) named = $"[{(negated ? "^" : "")}{set}]";
         return single;
     }
 
@@ -170,7 +145,7 @@ internal sealed class OnigurumaClasses
         at += 2;
         switch (c)
         {
-            case 'w' or 'W': return (Word, c == 'W', -1);
+            case 'w' or 'W': return (OnigurumaProperties.Word, c == 'W', -1);
             case 'd' or 'D': return (@"\d", c == 'D', -1);
             case 's' or 'S': return (@"\s", c == 'S', -1);
             case 'h' or 'H': return ("0-9A-Fa-f", c == 'H', -1);
@@ -205,7 +180,7 @@ internal sealed class OnigurumaClasses
     private string Property(string name)
     {
         string plain = name.Replace(' ', '_');
-        if (Categories.TryGetValue(plain, out string? set)) return set;
+        if (OnigurumaProperties.Named(plain) is { } set) return set;
         if (plain.Length <= 2 && plain.Length > 0 && "LMNPSZC".Contains(char.ToUpperInvariant(plain[0]), StringComparison.Ordinal))
             return $"\\p{{{char.ToUpperInvariant(plain[0])}{plain[1..].ToLowerInvariant()}}}";
         int script = Array.FindIndex(ScriptTable.Instance.Names, known => known.Equals(plain, StringComparison.OrdinalIgnoreCase));
@@ -216,15 +191,6 @@ internal sealed class OnigurumaClasses
             ranges.Append(Quote((char)start)).Append('-').Append(Quote((char)Math.Min(end, char.MaxValue)));
         return ranges.ToString();
     }
-
-    /// <summary>A negated set as a member of a class: only where .NET has a sign for it.</summary>
-    private static string Negate(string set) => set switch
-    {
-        @"\d" => @"\D",
-        @"\s" => @"\S",
-        _ when set.StartsWith(@"\p{", StringComparison.Ordinal) && set.IndexOf('}', StringComparison.Ordinal) == set.Length - 1 => @"\P" + set[2..],
-        _ => throw new FormatException("a negated set such as \\W inside a class is not supported"),
-    };
 
     private static string Quote(char c) => char.IsAsciiLetterOrDigit(c) ? c.ToString() : string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
 

@@ -26,8 +26,11 @@ internal sealed class Pieces
     public List<Piece> Items { get; private set; } = [];
 
     /// <summary>Starts with a text of one piece.</summary>
-    public void Reset(ReadOnlySpan<char> original)
+    /// <param name="original">The text.</param>
+    /// <param name="keepsPlaces">False where nobody asks where units come from.</param>
+    public void Reset(ReadOnlySpan<char> original, bool keepsPlaces)
     {
+        _spareText.KeepsPlaces = Text.KeepsPlaces = keepsPlaces;
         Text.Reset(original);
         Items.Clear();
         if (Text.Length > 0) Items.Add(new Piece(0, Text.Length));

@@ -37,6 +37,14 @@ internal sealed class ScriptTable
         return at >= 0 && codePoint <= _ends[at] ? _scripts[at] : NoScript;
     }
 
+    /// <summary>The number that Unicode 9 gives a character's script, or <see cref="NoScript"/>.</summary>
+    public int ScriptOfUnicode9(int codePoint) => codePoint switch
+    {
+        0x589 or 0x61C => Array.IndexOf(Names, "Common"),
+        0x953 or 0x954 => Array.IndexOf(Names, "Devanagari"),
+        _ => OlderUnicode.HasNewScript(codePoint) ? NoScript : ScriptOf(codePoint),
+    };
+
     /// <summary>The ranges of a script.</summary>
     public IEnumerable<(int Start, int End)> RangesOf(int script) =>
         Enumerable.Range(0, _starts.Length).Where(i => _scripts[i] == script).Select(i => (_starts[i], _ends[i]));

@@ -44,6 +44,9 @@ internal sealed class LiteralPattern(string literal) : TextPattern
 /// <summary>A pattern of words that <see cref="WordPattern"/> knows: every word is a match.</summary>
 internal sealed class KnownWordPattern(WordPattern words) : TextPattern
 {
+    /// <summary>The pattern.</summary>
+    public WordPattern Words => words;
+
     /// <inheritdoc/>
     public override List<TextMatch> Matches(ReadOnlySpan<char> text)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Glossa.Data.Tokenizers.HuggingFace.Models;
+using Glossa.Data.Tokenizers.HuggingFace.Normalizers;
 using Glossa.Data.Tokenizers.HuggingFace.PostProcessors;
 
 namespace Glossa.Data.Tokenizers.HuggingFace;
@@ -14,25 +15,34 @@ public sealed class TextTokenizer : ITokenizer
     private static readonly TextEncodeOptions DefaultOptions = new();
 
     [ThreadStatic]
-    private static (Pieces Pieces, List<ModelToken> Tokens)? _workspace;
+    private static Pieces? _workspace;
+
+    [ThreadStatic]
+    private static List<ModelToken>? _tokens;
 
     private readonly TokenizerParts _parts;
     private readonly AddedTokenMatcher _original;
     private readonly AddedTokenMatcher _normalized;
     private readonly Dictionary<int, AddedTokenRule> _addedById;
     private readonly Dictionary<string, int> _addedIds;
+    private readonly Dictionary<int, string> _normalForms;
     private readonly HashSet<string> _special;
     private readonly Dictionary<string, int> _tags;
+    private readonly Action<AlignedText, Piece, AlignedText, List<Piece>>? _normalize;
+    private readonly bool _takesAddedTokens;
 
     internal TextTokenizer(TokenizerParts parts)
     {
         _parts = parts;
+        _normalize = parts.Normalizer is { } normalizer ? Rewriting(normalizer) : null;
+        _takesAddedTokens = parts.AddedTokens.Any(token => token.IsInText && !token.IsSpecial);
         _addedById = [];
         _addedIds = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (AddedTokenRule token in parts.AddedTokens) (_addedById[token.Id], _addedIds[token.Content]) = (token, token.Id);
         _special = [.. parts.AddedTokens.Where(token => token.IsSpecial).Select(token => token.Content)];
+        _normalForms = parts.AddedTokens.Where(token => token.Normalized).ToDictionary(token => token.Id, token => Normalize(token.Content));
         _original = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsInText && !token.Normalized).Select(token => (token.Content, token)));
-        _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsInText && token.Normalized).Select(token => (Normalize(token.Content), token)));
+        _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsInText && token.Normalized).Select(token => (_normalForms[token.Id], token)));
         _tags = parts.AddedTokens.Where(token => SpecialTokens.LanguageOfTag(token.Content) is not null)
             .ToDictionary(token => SpecialTokens.LanguageOfTag(token.Content)!, token => token.Id, StringComparer.Ordinal);
         VocabularySize = Math.Max(parts.Model.Vocabulary.Size, _addedById.Keys.DefaultIfEmpty(-1).Max() + 1);
@@ -74,13 +84,15 @@ public sealed class TextTokenizer : ITokenizer
     public string ContentHash => _parts.ContentHash;
 
     /// <summary>
-    /// Reads a tokenizer.json, or the one in a folder (roles of special tokens come from tokenizer_config.json beside it), or a
-    /// sentencepiece file whose name ends in <c>.model</c>.
+    /// Reads a tokenizer.json, a vocab.json with merges.txt beside it, a vocab.txt, a sentencepiece file (<c>.model</c>), or the first of
+    /// them in a folder. Roles of special tokens come from tokenizer_config.json and special_tokens_map.json beside it.
     /// </summary>
     /// <exception cref="InputException">The file is missing, damaged, or asks for what is not supported.</exception>
-    public static TextTokenizer Load(string path) => new(path.EndsWith(".model", StringComparison.OrdinalIgnoreCase)
-        ? SentencePiece.SentencePieceFile.Read(path)
-        : TextTokenizerFile.Read(path));
+    public static TextTokenizer Load(string path) => new(TextTokenizerFile.Read(path));
+
+    /// <summary>The file of a folder that <see cref="Load"/> reads.</summary>
+    /// <exception cref="InputException">There is none.</exception>
+    public static string FileOf(string folder) => TextTokenizerFile.Find(folder);
 
     /// <summary>Encodes a text.</summary>
     /// <param name="text">The text; lone surrogates count as U+FFFD.</param>
@@ -94,9 +106,12 @@ public sealed class TextTokenizer : ITokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         options ??= DefaultOptions;
-        List<List<EncodedToken>> sequences = [EncodeSequence(text, typeId: 0, options)];
-        if (pair is not null) sequences.Add(EncodeSequence(pair, typeId: 1, options));
-        bool truncated = Truncate(sequences, options);
+        Truncation? truncation = options.MaxLength is int most ? (_parts.Truncation ?? new Truncation(most)) with { MaxLength = most } : _parts.Truncation;
+        bool truncated = false;
+        List<List<EncodedToken>> sequences = [EncodeSequence(text, typeId: 0)];
+        if (pair is not null) sequences.Add(EncodeSequence(pair, typeId: 1));
+        if (truncation is not null and not { MaxLength: int.MaxValue })
+            truncated |= truncation.Apply(sequences, options.AddSpecialTokens ? _parts.PostProcessor?.AddedTokens(sequences.Count > 1) ?? 0 : 0);
         if (_parts.PostProcessor is { } postProcessor) sequences = postProcessor.Process(sequences, options.AddSpecialTokens);
         EncodedToken[] tokens = [.. sequences.SelectMany(sequence => sequence)];
         return new TextEncoding
@@ -108,6 +123,13 @@ public sealed class TextTokenizer : ITokenizer
             SpecialTokensMask = Array.ConvertAll(tokens, token => token.IsSpecial ? 1 : 0),
             IsTruncated = truncated,
         };
+
+        List<EncodedToken> EncodeSequence(string one, int typeId)
+        {
+            List<EncodedToken> tokens = this.EncodeSequence(one, typeId, options.RecognizeSpecialTokens, truncation, out bool isCut);
+            truncated |= isCut;
+            return tokens;
+        }
     }
 
     /// <summary>Appends the ids of <paramref name="text"/> without special tokens around it; those written out in it are taken as text.</summary>
@@ -115,17 +137,19 @@ public sealed class TextTokenizer : ITokenizer
     public void Encode(ReadOnlySpan<char> text, List<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        (Pieces pieces, List<ModelToken> tokens) = Run(text, recognizeSpecialTokens: false);
+        if (_parts.Bytes is { Words: { } words } bytes && !_takesAddedTokens)
+        {
+            bytes.Encoder.Encode(text, words, ids);
+            return;
+        }
+        Pieces pieces = Run(text, recognizeSpecialTokens: false, keepsPlaces: _parts.PreTokenizer?.NeedsPlaces == true);
+        double score = 0;
         foreach (Piece piece in pieces.Items)
         {
-            if (!piece.IsText)
-            {
-                ids.Add(piece.TokenId);
-                continue;
-            }
-            tokens.Clear();
-            _parts.Model.Tokenize(pieces.Text.Characters[piece.Start..piece.End], tokens);
-            foreach (ModelToken token in tokens) ids.Add(token.Id);
+            ReadOnlySpan<char> characters = pieces.Text.Characters[piece.Start..piece.End];
+            if (!piece.IsText) ids.Add(piece.TokenId);
+            else if (_parts.Bytes is { } byteLevel) byteLevel.Encoder.EncodeWord(characters, ids);
+            else _parts.Model.Encode(characters, ref score, ids);
         }
     }
 
@@ -138,7 +162,7 @@ public sealed class TextTokenizer : ITokenizer
         ArgumentNullException.ThrowIfNull(ids);
         List<string> tokens = new(ids.Count);
         foreach (int id in ids)
-            if (Token(id) is { } token && !(skipSpecialTokens && _special.Contains(token))) tokens.Add(token);
+            if (Written(id) is { } token && !(skipSpecialTokens && _special.Contains(token))) tokens.Add(token);
         return _parts.Decoder is { } decoder ? string.Concat(decoder.Decode(tokens)) : string.Join(' ', tokens);
     }
 
@@ -147,6 +171,9 @@ public sealed class TextTokenizer : ITokenizer
 
     /// <summary>The token of an id as the vocabulary writes it, or null.</summary>
     public string? Token(int id) => _addedById.TryGetValue(id, out AddedTokenRule? added) ? added.Content : _parts.Model.Vocabulary.Token(id);
+
+    /// <summary>The token that decoding starts from: an added token as it stood in the normalized text.</summary>
+    private string? Written(int id) => _normalForms.TryGetValue(id, out string? form) ? form : Token(id);
 
     /// <summary>The id of a token, or null.</summary>
     public int? Id(string token)
@@ -166,64 +193,80 @@ public sealed class TextTokenizer : ITokenizer
     /// <summary>The pieces that the model is to encode and the added tokens between them, with their places in code points.</summary>
     internal List<(string Piece, int Start, int End)> Cut(string text)
     {
-        (Pieces pieces, _) = Run(text, recognizeSpecialTokens: true);
+        Pieces pieces = Run(text, recognizeSpecialTokens: true);
         CodePointPlaces places = new(text);
         return pieces.Items.ConvertAll(piece => (pieces.Text.Characters[piece.Start..piece.End].ToString(),
             places.At(pieces.Text.StartOf(piece.Start)), places.At(pieces.Text.EndOf(piece.End - 1))));
     }
 
-    /// <summary>Cuts a text into the pieces that the model is to encode.</summary>
-    private (Pieces Pieces, List<ModelToken> Tokens) Run(ReadOnlySpan<char> text, bool recognizeSpecialTokens)
+    /// <summary>Cuts a text into the pieces that the model is to encode; without places, bytes are left to the encoder of bytes.</summary>
+    private Pieces Run(ReadOnlySpan<char> text, bool recognizeSpecialTokens, bool keepsPlaces = true)
     {
-        (Pieces pieces, List<ModelToken> tokens) = _workspace ??= (new Pieces(), []);
-        pieces.Reset(text);
+        Pieces pieces = _workspace ??= new Pieces();
+        pieces.Reset(text, keepsPlaces);
         _original.Apply(pieces, recognizeSpecialTokens);
-        if (_parts.Normalizer is { } normalizer)
-        {
-            pieces.Rewrite((source, piece, target, output) =>
-            {
-                int start = target.Length;
-                if (!normalizer.TryNormalize(source, piece.Start, piece.End, target)) target.Append(source, piece.Start, piece.End);
-                output.Add(new Piece(start, target.Length));
-            });
-        }
+        if (_normalize is not null) pieces.Rewrite(_normalize);
         _normalized.Apply(pieces, recognizeSpecialTokens);
-        _parts.PreTokenizer?.Apply(pieces);
-        return (pieces, tokens);
+        (keepsPlaces || _parts.Bytes is null ? _parts.PreTokenizer : _parts.Bytes.Cut)?.Apply(pieces);
+        return pieces;
     }
 
-    private List<EncodedToken> EncodeSequence(string text, int typeId, TextEncodeOptions options)
+    private static Action<AlignedText, Piece, AlignedText, List<Piece>> Rewriting(INormalizer normalizer) => (source, piece, target, output) =>
     {
-        (Pieces pieces, List<ModelToken> tokens) = Run(text, options.RecognizeSpecialTokens);
+        int start = target.Length;
+        if (!normalizer.TryNormalize(source, piece.Start, piece.End, target)) target.Append(source, piece.Start, piece.End);
+        output.Add(new Piece(start, target.Length));
+    };
+
+    /// <summary>
+    /// Encodes a text piece by piece. As in the library, pieces past the longest length are left out whole, from the end that is cut,
+    /// and truncation then sees the rest.
+    /// </summary>
+    private List<EncodedToken> EncodeSequence(string text, int typeId, bool recognizeSpecialTokens, Truncation? truncation, out bool isCut)
+    {
+        Pieces pieces = Run(text, recognizeSpecialTokens);
+        List<ModelToken> tokens = _tokens ??= [];
         AlignedText aligned = pieces.Text;
         CodePointPlaces places = new(text);
         List<EncodedToken> result = new(pieces.Items.Count * 2);
+        List<int> starts = [];
+        int most = truncation is { Strategy: TruncationStrategy.LongestFirst } ? truncation.MaxLength : int.MaxValue;
+        isCut = false;
+        double score = 0;
         foreach (Piece piece in pieces.Items)
+        {
+            if (result.Count >= most && truncation is { FromLeft: false })
+            {
+                isCut = true;
+                break;
+            }
+            starts.Add(result.Count);
+            AddTokens(piece, result);
+        }
+        int first = starts.FindLastIndex(start => result.Count - start >= most);
+        if (first > 0 && truncation is { FromLeft: true })
+        {
+            isCut = true;
+            result.RemoveRange(0, starts[first]);
+        }
+        return result;
+
+        void AddTokens(Piece piece, List<EncodedToken> output)
         {
             ReadOnlySpan<char> characters = aligned.Characters[piece.Start..piece.End];
             if (!piece.IsText)
             {
-                result.Add(new EncodedToken(piece.TokenId, characters.ToString(), places.At(aligned.StartOf(piece.Start)), places.At(aligned.EndOf(piece.End - 1)), typeId));
-                continue;
+                output.Add(new EncodedToken(piece.TokenId, characters.ToString(), places.At(aligned.StartOf(piece.Start)), places.At(aligned.EndOf(piece.End - 1)), typeId));
+                return;
             }
             tokens.Clear();
-            _parts.Model.Tokenize(characters, tokens);
+            _parts.Model.Tokenize(characters, ref score, tokens);
             foreach (ModelToken token in tokens)
             {
-                string written = token.Id == _parts.Model.WrittenAsText ? characters[token.Start..token.End].ToString()
-                    : _parts.Model.Vocabulary.Token(token.Id) ?? "";
+                string written = token.Id == _parts.Model.WrittenAsText ? characters[token.Start..token.End].ToString() : _parts.Model.Vocabulary.Token(token.Id) ?? "";
                 int start = piece.Start + token.Start, last = piece.Start + Math.Max(token.Start, token.End - 1);
-                result.Add(new EncodedToken(token.Id, written, places.At(aligned.StartOf(start)), places.At(aligned.EndOf(last)), typeId));
+                output.Add(new EncodedToken(token.Id, written, places.At(aligned.StartOf(start)), places.At(aligned.EndOf(last)), typeId));
             }
         }
-        return result;
-    }
-
-    private bool Truncate(List<List<EncodedToken>> sequences, TextEncodeOptions options)
-    {
-        Truncation? truncation = options.MaxLength is int most ? (_parts.Truncation ?? new Truncation(most)) with { MaxLength = most } : _parts.Truncation;
-        if (truncation is null or { MaxLength: int.MaxValue }) return false;
-        int added = options.AddSpecialTokens ? _parts.PostProcessor?.AddedTokens(sequences.Count > 1) ?? 0 : 0;
-        return truncation.Apply(sequences, added);
     }
 }

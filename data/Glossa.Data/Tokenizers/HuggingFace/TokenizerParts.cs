@@ -18,6 +18,9 @@ internal sealed record TokenizerParts
     /// <summary>Cuts text; null for none.</summary>
     public IPreTokenizer? PreTokenizer { get; init; }
 
+    /// <summary>The way to the ids of a byte-level model that does not write bytes out; null for other models.</summary>
+    public ByteLevelParts? Bytes { get; init; }
+
     /// <summary>Adds special tokens; null for none.</summary>
     public IPostProcessor? PostProcessor { get; init; }
 

@@ -29,7 +29,11 @@ internal sealed record Truncation(int MaxLength, TruncationStrategy Strategy = T
         int most = MaxLength - added, total = sequences.Sum(sequence => sequence.Count);
         if (most < 0) throw new InputException($"a longest length of {MaxLength} has no room for the {added} special tokens of the tokenizer", fix: $"give at least {added + 1}");
         if (total <= most) return false;
-        if (sequences.Count == 1)
+        if (most == 0)
+        {
+            foreach (List<EncodedToken> sequence in sequences) sequence.Clear();
+        }
+        else if (sequences.Count == 1)
         {
             if (Strategy == TruncationStrategy.OnlySecond) throw new InputException("the tokenizer cuts the second text of a pair and there is none", fix: "give a longest length");
             Cut(sequences[0], most);

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Glossa.Data.Tokenizers.HuggingFace;
 
 namespace Glossa.Pipeline.Finetune.Folder;
 
-/// <summary>A third party's model folder in Hugging Face layout: config.json, tokenizer.json and onnx/model.onnx, or model.onnx beside them.</summary>
+/// <summary>A third party's model folder in Hugging Face layout: config.json, a tokenizer and onnx/model.onnx, or model.onnx beside them.</summary>
 internal sealed class HubFolder
 {
     /// <summary>Name of the configuration.</summary>
@@ -38,8 +39,7 @@ internal sealed class HubFolder
         if (File.Exists(path)) throw new InputException("expected a model folder, found a file", path, "name the folder that holds config.json");
         if (!Directory.Exists(path)) throw new InputException("no such model folder", path, "check the path");
         JsonObject config = ReadConfig(System.IO.Path.Combine(path, ConfigName));
-        foreach (string name in (string[])["tokenizer.json", "tokenizer_config.json"])
-            if (!File.Exists(System.IO.Path.Combine(path, name))) throw new InputException($"the model folder has no {name}", path, "save the tokenizer in its fast form (tokenizer.json) into the folder");
+        TextTokenizer.FileOf(path);
         string model = ModelNames.FirstOrDefault(name => File.Exists(System.IO.Path.Combine(path, name)))
             ?? throw new InputException("the model folder has no onnx/model.onnx", path, "export the model to ONNX in float32");
         return new HubFolder(path, config, model);

@@ -21,6 +21,8 @@ public sealed class NormalizerTests
         {
             if (line.StartsWith('#') || line.StartsWith('@')) continue;
             string[] columns = [.. line.Split(';')[..5].Select(Parse)];
+            // The library knows Unicode 9: what came later stays as it is.
+            if (columns.Any(column => column.EnumerateRunes().Any(rune => OlderUnicode.HasNewForm(rune.Value)))) continue;
             if (columns[0].EnumerateRunes().Count() == 1) single.Add(columns[0].EnumerateRunes().First().Value);
             for (int i = 0; i < 5; i++)
             {

@@ -71,7 +71,6 @@ public sealed class PreTokenizerTests
         Assert.That(Cut($$"""{"type":"Split","pattern":{"Regex":{{escaped}}},"behavior":"Isolated"}""", text), Is.EqualTo(expected));
     }
 
-    [TestCase(@"[a-z&&[^b]]", "&&")]
     [TestCase(@"\p{Emoji}", "Emoji")]
     [TestCase(@"\X", "\\X")]
     [TestCase(@"(?x: a)", "(?x")]

@@ -41,14 +41,12 @@ public sealed class TextTokenizerFuzzTests
     public void ByteLevel_SpecialTokensAsText_RoundTrips()
     {
         TextTokenizer tokenizer = TextTokenizer.Load(TestFolders.Fixture("tokenizers", "bytelevel-bpe"));
-        ByteLevelBpeTokenizer plain = TokenizerFile.Load(TestFolders.Fixture("tokenizers", "bytelevel-bpe"));
         AnyText.Sample(text =>
         {
-            List<int> ids = [], plainIds = [];
+            List<int> ids = [];
             tokenizer.Encode(text, ids);
-            plain.Encode(text, plainIds);
             Assert.That(tokenizer.Decode(ids, skipSpecialTokens: false), Is.EqualTo(Valid(text)));
-            Assert.That(ids, Is.EqualTo(plainIds));
+            Assert.That(ids, Is.EqualTo(tokenizer.Encode(text, new TextEncodeOptions { RecognizeSpecialTokens = false }).Ids));
         }, iter: 3_000, threads: 1);
     }
 

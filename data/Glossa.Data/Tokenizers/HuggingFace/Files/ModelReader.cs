@@ -52,19 +52,21 @@ internal static class ModelReader
     {
         Dictionary<string, int> ids = new(StringComparer.Ordinal);
         List<double> scores = [];
+        List<string> tokens = [];
         foreach (JsonElement entry in TokenizerJson.Items(part, "vocab"))
         {
             JsonElement[] pair = entry.ValueKind == JsonValueKind.Array ? [.. entry.EnumerateArray()] : [];
             if (pair is not [{ ValueKind: JsonValueKind.String }, { ValueKind: JsonValueKind.Number }] || !pair[1].TryGetDouble(out double score) || !double.IsFinite(score))
                 throw source.Error($"entry {scores.Count} of model.vocab is no token with a score", "expected [\"token\", -1.5]");
-            ids[pair[0].GetString()!] = scores.Count;
+            tokens.Add(pair[0].GetString()!);
+            ids[tokens[^1]] = scores.Count;
             scores.Add(score);
         }
         JsonElement unknown = TokenizerJson.Member(part, "unk_id");
         int id = -1;
         if (unknown.IsThere() && (!unknown.TryGetWhole(out id) || id < 0 || id >= scores.Count))
             throw source.Error($"unk_id is {unknown.GetRawText()}, which the vocabulary of {scores.Count} tokens lacks", "expected the id of the unknown token");
-        return new UnigramModel(new ModelVocabulary(ids), [.. scores], id, TokenizerJson.Flag(part, "byte_fallback", false));
+        return new UnigramModel(new ModelVocabulary(ids, tokens), [.. scores], id, TokenizerJson.Flag(part, "byte_fallback", false));
     }
 
     private static BytePairModel ReadBytePair(TokenizerJson source, JsonElement part)
@@ -106,7 +108,13 @@ internal static class ModelReader
         JsonElement vocabulary = TokenizerJson.Member(part, "vocab");
         if (vocabulary.ValueKind != JsonValueKind.Object) throw source.Error("there is no \"model.vocab\"", "expected an object of tokens and ids");
         Dictionary<string, int> ids = new(StringComparer.Ordinal);
-        foreach (JsonProperty entry in vocabulary.EnumerateObject()) ids[entry.Name] = source.Id(entry.Value, entry.Name);
+        Dictionary<int, string> tokens = [];
+        foreach (JsonProperty entry in vocabulary.EnumerateObject())
+        {
+            int id = source.Id(entry.Value, entry.Name);
+            if (!ids.TryAdd(entry.Name, id)) throw source.Error($"the token \"{entry.Name}\" is in the vocabulary twice", "each token has one id");
+            if (!tokens.TryAdd(id, entry.Name)) throw source.Error($"the tokens \"{tokens[id]}\" and \"{entry.Name}\" both have the id {id}", "each id has one token");
+        }
         return new ModelVocabulary(ids);
     }
 }

@@ -13,8 +13,8 @@ internal static class PostProcessorReader
     {
         "Sequence" => new SequencePostProcessor([.. TokenizerJson.Items(part, "processors").Select(step => ReadPart(source, step))]),
         "TemplateProcessing" => new TemplatePostProcessor(ReadTemplate(source, part, "single"), ReadTemplate(source, part, "pair")),
-        "BertProcessing" => ReadBert(source, part),
-        "RobertaProcessing" => ReadRoberta(source, part),
+        "BertProcessing" => ReadWrapping(source, part, isRoberta: false),
+        "RobertaProcessing" => new SequencePostProcessor([ReadTrimmer(part), ReadWrapping(source, part, isRoberta: true)]),
         "ByteLevel" => ReadTrimmer(part),
         _ => throw source.UnsupportedPart($"the post-processor {TokenizerJson.Describe(part)}"),
     };
@@ -22,28 +22,19 @@ internal static class PostProcessorReader
     private static OffsetTrimmer ReadTrimmer(JsonElement part) =>
         new(TokenizerJson.Flag(part, "trim_offsets", true), TokenizerJson.Flag(part, "add_prefix_space", true));
 
-    private static TemplatePostProcessor ReadBert(TokenizerJson source, JsonElement part)
-    {
-        TemplatePart start = Special(source, part, "cls", 0), end = Special(source, part, "sep", 0);
-        return new TemplatePostProcessor([start, Text(0, 0), end], [start, Text(0, 0), end, Text(1, 1), end with { TypeId = 1 }]);
-    }
-
-    private static SequencePostProcessor ReadRoberta(TokenizerJson source, JsonElement part)
-    {
-        TemplatePart start = Special(source, part, "cls", 0), end = Special(source, part, "sep", 0);
-        return new SequencePostProcessor([ReadTrimmer(part), new TemplatePostProcessor([start, Text(0, 0), end], [start, Text(0, 0), end, end, Text(1, 0), end])]);
-    }
+    private static WrappingPostProcessor ReadWrapping(TokenizerJson source, JsonElement part, bool isRoberta) =>
+        new(Special(source, part, "cls"), Special(source, part, "sep"), isRoberta);
 
     private static TemplatePart Text(int sequence, int typeId) => new(sequence, typeId, []);
 
     /// <summary>A special token written as <c>["[CLS]", 101]</c>.</summary>
-    private static TemplatePart Special(TokenizerJson source, JsonElement part, string key, int typeId)
+    private static (int Id, string Token) Special(TokenizerJson source, JsonElement part, string key)
     {
         JsonElement value = TokenizerJson.Member(part, key);
         JsonElement[] pair = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [];
         if (pair is not [{ ValueKind: JsonValueKind.String }, _]) throw source.Error($"{TokenizerJson.Describe(part)} has no \"{key}\"", "expected [\"token\", id]");
         string token = pair[0].GetString()!;
-        return new TemplatePart(-1, typeId, [(source.Id(pair[1], token), token)]);
+        return (source.Id(pair[1], token), token);
     }
 
     private static List<TemplatePart> ReadTemplate(TokenizerJson source, JsonElement part, string key)

@@ -5,7 +5,8 @@ namespace Glossa.Data.Tokenizers.HuggingFace.Files;
 /// <summary>Finds the special tokens' roles in tokenizer_config.json and special_tokens_map.json; without both, by the usual names.</summary>
 internal static class TokenRoleReader
 {
-    private const string MapName = "special_tokens_map.json";
+    /// <summary>Name of the file with the roles, and nothing else.</summary>
+    public const string MapName = "special_tokens_map.json";
 
     /// <summary>Reads the roles.</summary>
     /// <param name="folder">The folder of the files.</param>

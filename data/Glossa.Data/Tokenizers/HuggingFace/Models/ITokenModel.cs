@@ -16,8 +16,15 @@ internal interface ITokenModel
     int WrittenAsText { get; }
 
     /// <summary>Appends the tokens of a piece, which is not empty.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="score">What the text's tokens so far add up to, 0 at its start; models that score tokens move it on.</param>
+    /// <param name="tokens">Where the tokens go.</param>
     /// <exception cref="InputException">A character is unknown and the model has no token for that.</exception>
-    void Tokenize(ReadOnlySpan<char> piece, List<ModelToken> tokens);
+    void Tokenize(ReadOnlySpan<char> piece, ref double score, List<ModelToken> tokens);
+
+    /// <summary>Appends the ids of a piece, which is not empty: those of <see cref="Tokenize"/>.</summary>
+    /// <exception cref="InputException">A character is unknown and the model has no token for that.</exception>
+    void Encode(ReadOnlySpan<char> piece, ref double score, List<int> ids);
 }
 
 /// <summary>The tokens of a model and their ids.</summary>
@@ -28,16 +35,22 @@ internal sealed class ModelVocabulary
     private readonly string?[] _tokens;
 
     /// <summary>Takes a vocabulary.</summary>
-    public ModelVocabulary(Dictionary<string, int> ids)
+    /// <param name="ids">Tokens and ids.</param>
+    /// <param name="entries">The token of each id, where one may stand in the file twice; null for those of <paramref name="ids"/>.</param>
+    public ModelVocabulary(Dictionary<string, int> ids, IReadOnlyList<string>? entries = null)
     {
         _ids = ids;
+        Entries = entries?.Count ?? ids.Count;
         _lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();
-        _tokens = new string?[ids.Count == 0 ? 0 : ids.Values.Max() + 1];
+        _tokens = entries is null ? new string?[ids.Count == 0 ? 0 : ids.Values.Max() + 1] : [.. entries];
         foreach ((string token, int id) in ids) _tokens[id] = token;
     }
 
     /// <summary>All tokens.</summary>
     public IReadOnlyDictionary<string, int> Ids => _ids;
+
+    /// <summary>Number of entries in the file.</summary>
+    public int Entries { get; }
 
     /// <summary>The largest id, and one.</summary>
     public int Size => _tokens.Length;

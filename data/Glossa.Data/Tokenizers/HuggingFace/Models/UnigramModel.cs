@@ -1,6 +1,6 @@
-using Glossa.Data.Corpora.Normalization;
 using System.Buffers;
 using System.Text;
+using Glossa.Data.Corpora.Normalization;
 
 namespace Glossa.Data.Tokenizers.HuggingFace.Models;
 
@@ -13,11 +13,16 @@ internal sealed class UnigramModel : CachedModel
     // What sentencepiece takes off the lowest score for an unknown character.
     private const double UnknownPenalty = 10;
 
-    private readonly PrefixTree _tree;
+    // Single precision cannot turn a gain like this round in a short word, as long as the text's sum is no larger.
+    private const double SureGain = 0.05;
+    private const double MostStableScore = 16384;
+
+    private readonly TokenTrie _trie;
     private readonly double[] _scores;
     private readonly double _unknownScore;
     private readonly int _unknown;
     private readonly int[]? _byteIds;
+    private readonly bool _isSingle;
 
     /// <summary>Takes a vocabulary.</summary>
     /// <param name="vocabulary">Tokens and ids.</param>
@@ -26,12 +31,13 @@ internal sealed class UnigramModel : CachedModel
     /// <param name="byteFallback">Whether unknown characters become byte pieces.</param>
     /// <param name="inText">The tokens that text can have; null for all.</param>
     /// <param name="lowestScore">What unknown characters are scored below; null for the lowest of all scores.</param>
-    public UnigramModel(ModelVocabulary vocabulary, double[] scores, int unknown, bool byteFallback, IReadOnlyDictionary<string, int>? inText = null, double? lowestScore = null)
+    /// <param name="isSingle">Scores add up in single precision.</param>
+    public UnigramModel(ModelVocabulary vocabulary, double[] scores, int unknown, bool byteFallback, IReadOnlyDictionary<string, int>? inText = null, double? lowestScore = null, bool isSingle = false)
         : base(vocabulary)
     {
-        (_scores, _unknown) = (scores, unknown);
-        _tree = new PrefixTree(inText ?? vocabulary.Ids);
-        _unknownScore = (lowestScore ?? scores.DefaultIfEmpty().Min()) - UnknownPenalty;
+        (_scores, _unknown, _isSingle) = (scores, unknown, isSingle);
+        _trie = new TokenTrie(inText ?? vocabulary.Ids);
+        _unknownScore = Rounded((lowestScore ?? scores.DefaultIfEmpty().Min()) - UnknownPenalty);
         _byteIds = byteFallback ? vocabulary.ByteIds() : null;
     }
 
@@ -39,62 +45,82 @@ internal sealed class UnigramModel : CachedModel
     public override int WrittenAsText => _unknown;
 
     /// <inheritdoc/>
-    protected override void TokenizeAnew(ReadOnlySpan<char> piece, List<ModelToken> tokens)
+    protected override bool Scores => _isSingle;
+
+    /// <inheritdoc/>
+    protected override bool TokenizeAnew(ReadOnlySpan<char> piece, ref double score, List<ModelToken> tokens)
     {
-        int count = piece.Length + 1;
-        double[] scores = ArrayPool<double>.Shared.Rent(count);
-        int[] starts = ArrayPool<int>.Shared.Rent(count), ids = ArrayPool<int>.Shared.Rent(count);
+        Step[] steps = ArrayPool<Step>.Shared.Rent(piece.Length + 1);
         try
         {
-            FindBest(piece, scores, starts.AsSpan(0, count), ids);
-            Collect(piece, starts, ids, tokens);
+            bool isStable = FindBest(piece, _isSingle ? score : 0, steps.AsSpan(0, piece.Length + 1));
+            score = steps[piece.Length].Score;
+            Collect(piece, steps, tokens);
+            return isStable || !_isSingle;
         }
         finally
         {
-            ArrayPool<double>.Shared.Return(scores);
-            ArrayPool<int>.Shared.Return(starts);
-            ArrayPool<int>.Shared.Return(ids);
+            ArrayPool<Step>.Shared.Return(steps);
         }
     }
 
-    /// <summary>For every place, where the last token of the best way to it starts, and its id.</summary>
-    private void FindBest(ReadOnlySpan<char> piece, double[] scores, Span<int> starts, int[] ids)
+    /// <inheritdoc/>
+    protected override void Advance(int id, ref double score) => score = (float)(_scores[id] + score);
+
+    /// <summary>For every place the last token of the best way to it.</summary>
+    /// <returns>True where no two ways were close and no character unknown.</returns>
+    private bool FindBest(ReadOnlySpan<char> piece, double before, Span<Step> steps)
     {
-        starts.Fill(-1);
-        scores[0] = 0;
+        steps.Fill(new Step(before, -1, -1));
+        TokenTrie trie = _trie;
+        double[] tokenScores = _scores;
+        bool isStable = Math.Abs(before) < MostStableScore;
         for (int start = 0; start < piece.Length;)
         {
             Utf16.CodePointAt(piece, start, out int characterLength);
-            double soFar = scores[start];
+            double soFar = steps[start].Score;
             bool hasSingle = false;
-            int node = PrefixTree.Root;
-            for (int end = start; end < piece.Length && (node = _tree.Child(node, piece[end])) >= 0;)
+            int state = TokenTrie.Root;
+            for (int end = start; end < piece.Length && (state = trie.Child(state, piece[end])) >= 0;)
             {
                 end++;
-                int id = _tree.IdAt(node);
+                int id = trie.IdAt(state);
                 if (id < 0) continue;
-                Offer(end, _scores[id] + soFar, id, starts);
+                Offer(ref steps[end], tokenScores[id] + soFar, start, id);
                 hasSingle |= end - start == characterLength;
             }
-            if (!hasSingle) Offer(start + characterLength, _unknownScore + soFar, RequireUnknown(piece), starts);
-            start += characterLength;
-
-            void Offer(int end, double score, int id, Span<int> places)
+            if (!hasSingle)
             {
-                if (places[end] >= 0 && score <= scores[end]) return;
-                (scores[end], places[end], ids[end]) = (score, start, id);
+                Offer(ref steps[start + characterLength], Rounded(_unknownScore + soFar), start, RequireUnknown(piece));
+                isStable = false;
             }
+            start += characterLength;
+        }
+        return isStable;
+
+        void Offer(ref Step step, double score, int start, int id)
+        {
+            if (step.Start >= 0)
+            {
+                double gain = score - step.Score;
+                isStable &= Math.Abs(gain) > SureGain;
+                if (gain <= 0) return;
+            }
+            step = new Step(Rounded(score), start, id);
         }
     }
 
-    private void Collect(ReadOnlySpan<char> piece, int[] starts, int[] ids, List<ModelToken> tokens)
+    // sentencepiece keeps sums in single precision, over the whole text, and that decides between ways that are all but equal.
+    private double Rounded(double score) => _isSingle ? (float)score : score;
+
+    private void Collect(ReadOnlySpan<char> piece, Step[] steps, List<ModelToken> tokens)
     {
         int before = tokens.Count;
         for (int end = piece.Length; end > 0;)
         {
-            int start = starts[end], id = ids[end];
+            (_, int start, int id) = steps[end];
             if (id == _unknown)
-                while (start > 0 && ids[start] == _unknown) start = starts[start];
+                while (start > 0 && steps[start].Id == _unknown) start = steps[start].Start;
             AddBackwards(piece, id, start, end, tokens);
             end = start;
         }
@@ -108,8 +134,8 @@ internal sealed class UnigramModel : CachedModel
             tokens.Add(new ModelToken(id, start, end));
             return;
         }
-        // The joined unknown characters may spell a token, such as the unknown token itself.
-        int spelled = Vocabulary.Id(piece[start..end]);
+        // To the Rust library, joined unknown characters may spell a token, such as the unknown token itself.
+        int spelled = _isSingle ? -1 : Vocabulary.Id(piece[start..end]);
         int before = tokens.Count;
         if (spelled < 0 && _byteIds is not null)
         {
@@ -124,4 +150,6 @@ internal sealed class UnigramModel : CachedModel
     private int RequireUnknown(ReadOnlySpan<char> piece) => _unknown >= 0
         ? _unknown
         : throw new InputException($"the tokenizer has no token for a character of \"{piece[..Math.Min(40, piece.Length)]}\" and no unknown token", fix: "use a tokenizer with \"unk_id\"");
+
+    private readonly record struct Step(double Score, int Start, int Id);
 }

@@ -13,11 +13,15 @@ internal sealed class WordLevelModel(ModelVocabulary vocabulary, int unknown, st
     public int WrittenAsText => -1;
 
     /// <inheritdoc/>
-    public void Tokenize(ReadOnlySpan<char> piece, List<ModelToken> tokens)
+    public void Tokenize(ReadOnlySpan<char> piece, ref double score, List<ModelToken> tokens) => tokens.Add(new ModelToken(IdOf(piece), 0, piece.Length));
+
+    /// <inheritdoc/>
+    public void Encode(ReadOnlySpan<char> piece, ref double score, List<int> ids) => ids.Add(IdOf(piece));
+
+    private int IdOf(ReadOnlySpan<char> piece)
     {
         int id = vocabulary.Id(piece);
         if (id < 0) id = unknown;
-        if (id < 0) throw new InputException($"the word \"{piece}\" is unknown and the vocabulary lacks \"{unknownToken}\"", fix: "use a tokenizer with an unknown token");
-        tokens.Add(new ModelToken(id, 0, piece.Length));
+        return id >= 0 ? id : throw new InputException($"the word \"{piece}\" is unknown and the vocabulary lacks \"{unknownToken}\"", fix: "use a tokenizer with an unknown token");
     }
 }

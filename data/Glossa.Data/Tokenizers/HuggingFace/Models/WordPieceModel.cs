@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Glossa.Data.Tokenizers.HuggingFace.Models;
 
 /// <summary>
@@ -8,10 +6,10 @@ namespace Glossa.Data.Tokenizers.HuggingFace.Models;
 /// </summary>
 internal sealed class WordPieceModel : CachedModel
 {
-    private readonly string _prefix;
+    private readonly TokenTrie _starts;
+    private readonly TokenTrie _continuations;
     private readonly int _unknown;
     private readonly int _mostCharacters;
-    private readonly int _longestToken;
 
     /// <summary>Takes a vocabulary.</summary>
     /// <param name="vocabulary">Tokens and ids.</param>
@@ -20,43 +18,33 @@ internal sealed class WordPieceModel : CachedModel
     /// <param name="mostCharacters">A longer word is unknown.</param>
     public WordPieceModel(ModelVocabulary vocabulary, int unknown, string prefix, int mostCharacters) : base(vocabulary)
     {
-        (_unknown, _prefix, _mostCharacters) = (unknown, prefix, mostCharacters);
-        _longestToken = vocabulary.Ids.Keys.Select(token => token.Length).DefaultIfEmpty().Max();
+        (_unknown, _mostCharacters) = (unknown, mostCharacters);
+        _starts = new TokenTrie(vocabulary.Ids);
+        _continuations = prefix.Length == 0 ? _starts : new TokenTrie(vocabulary.Ids.Where(token => token.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(token => KeyValuePair.Create(token.Key[prefix.Length..], token.Value)));
     }
 
     /// <inheritdoc/>
-    protected override void TokenizeAnew(ReadOnlySpan<char> piece, List<ModelToken> tokens)
+    protected override bool TokenizeAnew(ReadOnlySpan<char> piece, ref double score, List<ModelToken> tokens)
     {
         int before = tokens.Count;
-        if (CodePoints.Count(piece) <= _mostCharacters && TryCover(piece, tokens)) return;
+        if (CodePoints.Count(piece) <= _mostCharacters && TryCover(piece, tokens)) return true;
         tokens.RemoveRange(before, tokens.Count - before);
         tokens.Add(new ModelToken(_unknown, 0, piece.Length));
+        return true;
     }
 
     private bool TryCover(ReadOnlySpan<char> piece, List<ModelToken> tokens)
     {
-        char[] rented = ArrayPool<char>.Shared.Rent(_prefix.Length + piece.Length);
-        try
+        TokenTrie trie = _starts;
+        for (int start = 0; start < piece.Length;)
         {
-            // The word with the prefix right before the place that is looked at.
-            _prefix.CopyTo(rented);
-            for (int start = 0; start < piece.Length;)
-            {
-                Span<char> candidate = rented.AsSpan(start == 0 ? _prefix.Length : 0);
-                int offset = start == 0 ? 0 : _prefix.Length;
-                int length = Math.Min(piece.Length - start, _longestToken);
-                piece.Slice(start, length).CopyTo(candidate[offset..]);
-                int id = -1;
-                while (length > 0 && (id = Vocabulary.Id(candidate[..(offset + length)])) < 0) length--;
-                if (length == 0) return false;
-                tokens.Add(new ModelToken(id, start, start + length));
-                start += length;
-            }
-            return true;
+            int id = trie.Longest(piece[start..], out int length);
+            if (id < 0) return false;
+            tokens.Add(new ModelToken(id, start, start + length));
+            start += length;
+            trie = _continuations;
         }
-        finally
-        {
-            ArrayPool<char>.Shared.Return(rented);
-        }
+        return true;
     }
 }

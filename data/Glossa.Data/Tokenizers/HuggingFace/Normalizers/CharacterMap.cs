@@ -1,13 +1,29 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Text;
+using Glossa.Data.Corpora.Normalization;
 
 namespace Glossa.Data.Tokenizers.HuggingFace.Normalizers;
+
+/// <summary>Which entries of a <see cref="CharacterMap"/> a character starts.</summary>
+internal enum CharacterUse : byte
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>Some, all with a character after it that is not ASCII.</summary>
+    BeforeOthers,
+
+    /// <summary>Some.</summary>
+    Any,
+}
 
 /// <summary>sentencepiece's character map: a double-array tree (darts-clone) over UTF-8 and the texts that it leads to.</summary>
 internal sealed class CharacterMap
 {
     private readonly uint[] _units;
     private readonly byte[] _texts;
+    private readonly ConcurrentDictionary<long, string?> _replacements = new();
 
     /// <summary>Reads a map.</summary>
     /// <exception cref="FormatException">It is damaged.</exception>
@@ -22,28 +38,66 @@ internal sealed class CharacterMap
     }
 
     /// <summary>The text of the shortest entry that <paramref name="key"/> starts with, or null.</summary>
-    public string? FindShortest(ReadOnlySpan<byte> key) => Find(key, longest: false, out _);
+    public string? FindShortest(ReadOnlySpan<byte> key)
+    {
+        uint position = 0;
+        if (!TryBase(ref position, 0)) return null;
+        foreach (byte b in key)
+        {
+            if (!TryStep(ref position, b, out bool hasLeaf)) return null;
+            if (hasLeaf) return _replacements.GetOrAdd(_units[position] & 0x7FFFFFFF, TextAt);
+        }
+        return null;
+    }
 
-    /// <summary>The text of the longest entry that <paramref name="key"/> starts with, and the entry's length; or null.</summary>
-    public string? FindLongest(ReadOnlySpan<byte> key, out int length) => Find(key, longest: true, out length);
-
-    private string? Find(ReadOnlySpan<byte> key, bool longest, out int length)
+    /// <summary>The text of the longest entry that <paramref name="text"/> starts with, and the entry's length in units; or null.</summary>
+    public string? FindLongest(ReadOnlySpan<char> text, out int length)
     {
         length = 0;
         long found = -1;
         uint position = 0;
         if (!TryBase(ref position, 0)) return null;
-        for (int i = 0; i < key.Length && key[i] != 0; i++)
+        Span<byte> bytes = stackalloc byte[4];
+        for (int i = 0; i < text.Length;)
         {
-            position ^= key[i];
-            if (position >= _units.Length || (_units[position] & 0x800000FF) != key[i]) break;
-            bool hasLeaf = ((_units[position] >> 8) & 1) == 1;
-            if (!TryBase(ref position, position)) break;
-            if (!hasLeaf) continue;
-            (found, length) = (_units[position] & 0x7FFFFFFF, i + 1);
-            if (!longest) break;
+            int codePoint = Utf16.CodePointAt(text, i, out int units);
+            i += units;
+            // A key that ends inside a character is none.
+            bool hasLeaf = false;
+            foreach (byte b in bytes[..new Rune(codePoint).EncodeToUtf8(bytes)])
+                if (!TryStep(ref position, b, out hasLeaf)) return found < 0 ? null : _replacements.GetOrAdd(found, TextAt);
+            if (hasLeaf) (found, length) = (_units[position] & 0x7FFFFFFF, i);
         }
-        return found < 0 ? null : TextAt(found);
+        return found < 0 ? null : _replacements.GetOrAdd(found, TextAt);
+    }
+
+    /// <summary>What entries start with a character of the basic plane.</summary>
+    public CharacterUse UseOf(char character)
+    {
+        if (char.IsSurrogate(character)) return CharacterUse.Any;
+        uint position = 0;
+        bool hasLeaf = false;
+        if (!TryBase(ref position, 0)) return CharacterUse.None;
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (byte b in bytes[..new Rune(character).EncodeToUtf8(bytes)])
+            if (!TryStep(ref position, b, out hasLeaf)) return CharacterUse.None;
+        if (hasLeaf) return CharacterUse.Any;
+        for (byte next = 1; next < 0x80; next++)
+        {
+            uint child = position;
+            if (TryStep(ref child, next, out _)) return CharacterUse.Any;
+        }
+        return CharacterUse.BeforeOthers;
+    }
+
+    /// <summary>Moves from the base of a node's children to that of a child's; with a leaf, the position's unit is its value.</summary>
+    private bool TryStep(ref uint position, byte b, out bool hasLeaf)
+    {
+        hasLeaf = false;
+        position ^= b;
+        if (b == 0 || position >= _units.Length || (_units[position] & 0x800000FF) != b) return false;
+        hasLeaf = ((_units[position] >> 8) & 1) == 1;
+        return TryBase(ref position, position);
     }
 
     /// <summary>Moves from a node to the base of its children.</summary>

@@ -13,6 +13,7 @@ internal sealed class SequenceNormalizer(IReadOnlyList<INormalizer> steps) : INo
         foreach (INormalizer step in steps)
         {
             AlignedText next = Rent();
+            next.KeepsPlaces = source.KeepsPlaces;
             if (!step.TryNormalize(current, from, to, next))
             {
                 Return(next);

@@ -29,7 +29,7 @@ internal sealed class UnicodeNormalizer(UnicodeForm form) : INormalizer
             while (next < end)
             {
                 int codePoint = source.CodePointAt(next, out int length);
-                if (next > affected && !form.Affects(codePoint)) break;
+                if (next > affected && !Affects(codePoint)) break;
                 segment.Add(codePoint);
                 next += length;
             }
@@ -56,10 +56,13 @@ internal sealed class UnicodeNormalizer(UnicodeForm form) : INormalizer
                 boundary = i - 1;
             }
             int codePoint = Utf16.CodePointAt(text, i, out int length);
-            if (form.Affects(codePoint)) return i;
-            boundary = i;
+            if (Affects(codePoint)) return i;
+            // A character that the library does not know yet joins nothing.
+            boundary = OlderUnicode.HasNewForm(codePoint) ? i + length : i;
             i += length;
         }
         return -1;
     }
+
+    private bool Affects(int codePoint) => form.Affects(codePoint) && !OlderUnicode.HasNewForm(codePoint);
 }

@@ -6,7 +6,7 @@ namespace Glossa.Data.Tokenizers.HuggingFace.PostProcessors;
 /// <param name="Specials">The special tokens.</param>
 internal sealed record TemplatePart(int Sequence, int TypeId, IReadOnlyList<(int Id, string Token)> Specials);
 
-/// <summary>Special tokens and texts in the order of a template. BERT's fixed processing is one as well.</summary>
+/// <summary>Special tokens and texts in the order of a template.</summary>
 internal sealed class TemplatePostProcessor(IReadOnlyList<TemplatePart> single, IReadOnlyList<TemplatePart> pair) : IPostProcessor
 {
     /// <inheritdoc/>
@@ -15,6 +15,8 @@ internal sealed class TemplatePostProcessor(IReadOnlyList<TemplatePart> single, 
     /// <inheritdoc/>
     public List<List<EncodedToken>> Process(List<List<EncodedToken>> sequences, bool addSpecialTokens)
     {
+        if (sequences.Count > 2)
+            throw new InputException("the tokenizer's template follows a post-processor that made more than two sequences", fix: "remove one of them from post_processor");
         List<List<EncodedToken>> result = [];
         foreach (TemplatePart part in sequences.Count > 1 ? pair : single)
         {

@@ -17,6 +17,9 @@ internal enum PrependScheme
 internal sealed class Metaspace(string sign, PrependScheme prepend, bool split) : IPreTokenizer
 {
     /// <inheritdoc/>
+    public bool NeedsPlaces => prepend == PrependScheme.First;
+
+    /// <inheritdoc/>
     public void Apply(Pieces pieces) => pieces.Rewrite(Write);
 
     private void Write(AlignedText text, Piece piece, AlignedText target, List<Piece> output)

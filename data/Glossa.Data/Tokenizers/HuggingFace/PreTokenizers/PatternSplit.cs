@@ -3,6 +3,9 @@ namespace Glossa.Data.Tokenizers.HuggingFace.PreTokenizers;
 /// <summary>Splits at what a pattern finds ("Split", and "Whitespace" with its fixed expression).</summary>
 internal sealed class PatternSplit(TextPattern pattern, SplitBehavior behavior, bool invert) : IPreTokenizer
 {
+    /// <summary>The pattern of words that it cuts by, where that is all it does; null otherwise.</summary>
+    public WordPattern? Words => behavior == SplitBehavior.Isolated && !invert ? (pattern as KnownWordPattern)?.Words : null;
+
     /// <inheritdoc/>
     public void Apply(Pieces pieces) => pieces.Cut((text, piece, output) =>
         Splitter.Split(piece, pattern.Matches(text.Characters[piece.Start..piece.End]), behavior, invert, output));
@@ -147,7 +150,7 @@ internal sealed class ScriptSplit : IPreTokenizer
     {
         if (codePoint == KatakanaProlongedMark) return _han;
         if (codePoint == ' ') return Any;
-        int script = ScriptTable.Instance.ScriptOf(codePoint);
+        int script = ScriptTable.Instance.ScriptOfUnicode9(codePoint);
         return script == _hiragana || script == _katakana ? _han : script;
     }
 

@@ -3,6 +3,7 @@ using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
 using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Data.Tokenizers.Unigram;
+using Glossa.Data.Tokenizers.WordPiece;
 
 namespace Glossa.Benchmarks;
 
@@ -26,7 +27,10 @@ internal static class TokenizerTraining
                 HuggingFaceTokenizer.Save(BpeTrainer.Train(train, new BpeTrainerOptions { VocabularySize = vocabulary, SamplingExponent = 1, Threads = threads }), folder, 512);
                 break;
             case "unigram":
-                HuggingFaceTokenizer.Save(UnigramTrainer.Train(train, new UnigramTrainerOptions { VocabularySize = vocabulary, SamplingExponent = 1, Threads = threads, SeedSize = arguments.Number("seed", 1000000), Pattern = arguments.Text("pattern") == "words" ? WordPattern.Words : WordPattern.Phrases }), folder, 512);
+                HuggingFaceTokenizer.Save(UnigramTrainer.Train(train, new UnigramTrainerOptions { VocabularySize = vocabulary, SamplingExponent = 1, Threads = threads, Pattern = arguments.Text("pattern") == "words" ? WordPattern.Words : WordPattern.Phrases }), folder, 512);
+                break;
+            case "wordpiece":
+                HuggingFaceTokenizer.Save(WordPieceTrainer.Train(train, new WordPieceTrainerOptions { VocabularySize = vocabulary, SamplingExponent = 1, Threads = threads, }), folder, 512);
                 break;
         }
         Console.WriteLine($"{Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s, processor {(Process.GetCurrentProcess().TotalProcessorTime - start).TotalSeconds:F1} s, peak {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB");

@@ -20,11 +20,11 @@ public static class BpeTrainer
     /// <summary>Trains a model on words that were cut by the options' pattern.</summary>
     internal static BpeModel Train(LanguageWords words, BpeTrainerOptions options)
     {
-        List<byte[]?> tokens = [.. SpecialTokens.All.Select(_ => (byte[]?)null)];
-        for (int b = 0; b < 256; b++) tokens.Add([(byte)b]);
-        PairMerger merger = new(words.Weigh(options).Words, tokens, options.MaxTokenLength);
+        ByteTokens bytes = new();
+        PairMerger merger = new(words.Weigh(options).Words, bytes, options.MaxTokenLength);
         List<BpeMerge> merges = merger.Run(options.VocabularySize);
 
+        List<byte[]?> tokens = bytes.Tokens;
         int textVocabularySize = tokens.Count;
         List<AddedToken> added = [.. SpecialTokens.All.Select((token, id) => new AddedToken(id, token, IsSpecial: true))];
         foreach (string language in options.LanguageTags)

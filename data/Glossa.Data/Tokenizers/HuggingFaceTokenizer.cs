@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Glossa.Data.Tokenizers.Unigram;
+using Glossa.Data.Tokenizers.WordPiece;
 using Glossa.Data.Tokenizers.Writing;
 
 namespace Glossa.Data.Tokenizers;
@@ -33,6 +34,13 @@ public static class HuggingFaceTokenizer
     {
         ArgumentNullException.ThrowIfNull(model);
         Save(UnigramDescription.Of(model), folder, modelMaxLength);
+    }
+
+    /// <inheritdoc cref="Save(BpeModel, string, int)"/>
+    public static void Save(WordPieceVocabulary model, string folder, int modelMaxLength)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Save(WordPieceDescription.Of(model), folder, modelMaxLength);
     }
 
     private static void Save(TokenizerDescription tokenizer, string folder, int modelMaxLength)

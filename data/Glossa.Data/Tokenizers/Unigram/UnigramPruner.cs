@@ -7,13 +7,14 @@ internal static class UnigramPruner
     /// <param name="tree">The pieces.</param>
     /// <param name="estimator">Their probabilities and counts.</param>
     /// <param name="target">How many pieces are to be left.</param>
-    public static bool[] Choose(SubstringTree tree, UnigramEstimator estimator, int target)
+    /// <param name="tokenCost">What a token costs beside its probability, in nats.</param>
+    public static bool[] Choose(SubstringTree tree, UnigramEstimator estimator, int target, double tokenCost)
     {
         SubstringNode[] nodes = tree.Nodes;
         double[] logs = Array.ConvertAll(estimator.Probabilities, Math.Log);
         double[] losses = new double[nodes.Length];
         double total = estimator.Counts.Sum();
-        Parallel.For(0, (nodes.Length >> 10) + 1, () => new Workspace(tree, logs), (block, _, workspace) =>
+        Parallel.For(0, (nodes.Length >> 10) + 1, () => new Workspace(tree, logs, tokenCost), (block, _, workspace) =>
         {
             for (int i = block << 10; i < Math.Min(nodes.Length, (block + 1) << 10); i++)
                 losses[i] = nodes[i].Length == 1 ? double.PositiveInfinity : workspace.Loss(i, estimator.Counts, total);
@@ -28,7 +29,7 @@ internal static class UnigramPruner
     }
 
     /// <summary>The best way to cut a piece into others.</summary>
-    private sealed class Workspace(SubstringTree tree, double[] logs)
+    private sealed class Workspace(SubstringTree tree, double[] logs, double tokenCost)
     {
         private readonly double[] _best = new double[tree.Nodes.Max(node => node.Length) + 1];
         private readonly int[] _last = new int[tree.Nodes.Max(node => node.Length) + 1];
@@ -41,7 +42,7 @@ internal static class UnigramPruner
             double without = 0;
             for (int end = tree.Nodes[piece].Length; end > 0; end -= tree.Nodes[_last[end]].Length)
                 without += Math.Log(counts[_last[end]] + count) - newTotal;
-            return count * (Math.Log(Math.Max(count, 1e-9)) - Math.Log(total) - without);
+            return count * (Math.Log(Math.Max(count, 1e-9)) - Math.Log(total) - without + (tokenCost * (parts - 1)));
         }
 
         private int Cut(int piece)

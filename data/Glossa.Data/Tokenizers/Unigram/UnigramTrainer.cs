@@ -9,6 +9,8 @@ namespace Glossa.Data.Tokenizers.Unigram;
 /// </summary>
 public static class UnigramTrainer
 {
+    private const int SeedsPerToken = 12;
+
     // Of the longer pieces this share outlives a round; a round improves the probabilities twice (as in sentencepiece).
     private const double KeptShare = 0.75;
     private const int ImprovementsPerRound = 2;
@@ -30,13 +32,13 @@ public static class UnigramTrainer
         // At least half of the vocabulary is for longer pieces.
         Alphabet alphabet = Alphabet.Of(weighted.Words, options.CharacterCoverage, Math.Max(1, target / 2));
         SegmentedText text = SegmentedText.Of(weighted.Words, alphabet);
-        SubstringTree tree = SubstringTreeBuilder.Build(text, alphabet.Count, options.MaxTokenLength, (long)(2 * weighted.Unit), options.SeedSize, options.ThreadCount);
+        SubstringTree tree = SubstringTreeBuilder.Build(text, alphabet.Count, options.MaxTokenLength, (long)(2 * weighted.Unit), options.SeedSize ?? SeedsPerToken * options.VocabularySize, options.ThreadCount);
         UnigramEstimator estimator = new(tree, weighted.Unit, options.ThreadCount);
         while (true)
         {
             for (int i = 0; i < ImprovementsPerRound; i++) estimator.Improve();
             if (tree.Nodes.Length <= target) break;
-            estimator.Keep(UnigramPruner.Choose(tree, estimator, Math.Max(target, (int)(tree.Nodes.Length * KeptShare))));
+            estimator.Keep(UnigramPruner.Choose(tree, estimator, Math.Max(target, (int)(tree.Nodes.Length * KeptShare)), options.TokenCost));
         }
         IEnumerable<UnigramPiece> pieces = tree.Nodes.Select((node, i) => new UnigramPiece(Write(tree, node, alphabet), Math.Log(estimator.Probabilities[i])));
         return new UnigramVocabulary([.. pieces.OrderByDescending(piece => piece.Score).ThenBy(piece => piece.Token, StringComparer.Ordinal)], options.LanguageTags, options.Pattern);

@@ -35,6 +35,17 @@ internal static class TokenizerTraining
         }
         Console.WriteLine($"{Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s, processor {(Process.GetCurrentProcess().TotalProcessorTime - start).TotalSeconds:F1} s, peak {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB");
         TokenizerReport report = TokenizerReport.Measure(TextTokenizer.Load(folder), Rows(corpus, CorpusSplit.Test));
+        TextTokenizer tokenizer = TextTokenizer.Load(folder);
+        long all = 0, unknown = 0;
+        List<int> ids = [];
+        foreach ((_, string text) in Rows(corpus, CorpusSplit.Test))
+        {
+            ids.Clear();
+            tokenizer.Encode(text, ids);
+            all += ids.Count;
+            unknown += ids.Count(id => id == tokenizer.UnknownId || tokenizer.Token(id)!.StartsWith("<0x", StringComparison.Ordinal));
+        }
+        Console.WriteLine($"unknown {100.0 * unknown / all:F2} % vocabulary {tokenizer.VocabularySize}");
         Console.WriteLine($"mean {report.MeanBytesPerToken:F4} worst decile {report.WorstDecileBytesPerToken:F4} worst {string.Join(" ", report.WorstServed(5).Select(l => $"{l.Language} {l.BytesPerToken:F3}"))}");
     }
 

@@ -1,3 +1,4 @@
+using Glossa.Data.Tokenizers.HuggingFace.Models;
 using Glossa.Data.Tokenizers.Training;
 
 namespace Glossa.Data.Tokenizers.WordPiece;
@@ -8,6 +9,9 @@ namespace Glossa.Data.Tokenizers.WordPiece;
 /// </summary>
 public static class WordPieceTrainer
 {
+    // How many more tokens are merged than are kept.
+    private const double Surplus = 1.2;
+
     /// <summary>Trains a vocabulary; reads <paramref name="texts"/> once.</summary>
     /// <exception cref="InputException">A setting is out of range, or there is no text.</exception>
     public static WordPieceVocabulary Train(IEnumerable<(string Language, string Text)> texts, WordPieceTrainerOptions options)
@@ -24,7 +28,47 @@ public static class WordPieceTrainer
         // A character takes two tokens where it both starts and continues words.
         int most = Math.Max(1, (options.VocabularySize - WordPieceVocabulary.Special.Count) / 3);
         CharacterTokens tokens = new(Alphabet.Of(table, options.CharacterCoverage, most), table);
-        new PairMerger(table, tokens, options.MaxTokenLength).Run(options.VocabularySize);
-        return new WordPieceVocabulary(tokens.Tokens, options.LanguageTags);
+        int characters = tokens.Count;
+        new PairMerger(table, tokens, options.MaxTokenLength).Run((int)(options.VocabularySize * Surplus));
+        return new WordPieceVocabulary(MostUsed(tokens.Tokens, characters, table, options.VocabularySize), options.LanguageTags);
+    }
+
+    /// <summary>
+    /// Merging leaves tokens that were only steps on the way to longer ones. Encoding takes the longest token that fits and has no use for them, so more are merged than wanted and
+    /// those that encoding the words uses least are left out.
+    /// </summary>
+    private static List<string> MostUsed(List<string> tokens, int characters, WordTable words, int vocabularySize)
+    {
+        if (tokens.Count <= vocabularySize) return tokens;
+        WordPieceModel model = new(new ModelVocabulary(tokens.Select((token, id) => (token, id)).ToDictionary(pair => pair.token, pair => pair.id, StringComparer.Ordinal)),
+            tokens.IndexOf(WordPieceVocabulary.Unknown), WordPieceVocabulary.ContinuingPrefix, WordPieceVocabulary.LongestWord);
+        long[] uses = new long[tokens.Count];
+        List<ModelToken> encoded = [];
+        for (int i = 0; i < words.Count; i++)
+        {
+            encoded.Clear();
+            model.Tokenize(words.Word(i), encoded);
+            foreach (ModelToken token in encoded) uses[token.Id] += words.CountOf(i);
+        }
+        double[] savings = [.. tokens.Select((token, id) => id < characters ? double.PositiveInfinity : (double)uses[id] * (PartsWithout(token, model.Vocabulary) - 1))];
+        // Of equals the one merged first stays.
+        HashSet<int> dropped = [.. Enumerable.Range(0, tokens.Count).OrderBy(id => savings[id]).ThenByDescending(id => id).Take(tokens.Count - vocabularySize)];
+        return [.. tokens.Where((_, id) => !dropped.Contains(id))];
+    }
+
+    /// <summary>How many tokens the text of a token takes where that token itself is missing.</summary>
+    private static int PartsWithout(string token, ModelVocabulary vocabulary)
+    {
+        string prefix = WordPieceVocabulary.ContinuingPrefix;
+        string start = token.StartsWith(prefix, StringComparison.Ordinal) ? prefix : "";
+        string text = token[start.Length..];
+        int parts = 0;
+        for (int at = 0; at < text.Length; parts++)
+        {
+            int end = at == 0 ? text.Length - 1 : text.Length;
+            while (end > at + 1 && vocabulary.Id((at == 0 ? start : prefix) + text[at..end]) < 0) end--;
+            at = Math.Max(end, at + 1);
+        }
+        return parts;
     }
 }

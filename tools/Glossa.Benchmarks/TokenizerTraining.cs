@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
 using Glossa.Data.Tokenizers.HuggingFace;
+using Glossa.Data.Tokenizers.Parity;
 using Glossa.Data.Tokenizers.Unigram;
 using Glossa.Data.Tokenizers.WordPiece;
 
@@ -18,7 +19,24 @@ internal static class TokenizerTraining
         string corpus = arguments.Text("corpus") ?? throw new InputException("no corpus is named", fix: "give corpus=FILE");
         int every = arguments.Number("every", 1), threads = arguments.Number("threads", 1), vocabulary = arguments.Number("vocabulary", 8000);
         string folder = arguments.Text("out") ?? Path.Combine(Path.GetTempPath(), "glossa-tokenizer");
-        List<(string, string)> train = [.. Rows(corpus, CorpusSplit.Train).Where((_, i) => i % every == 0)];
+        List<(string, string)> train = corpus == "udhr" ? [] : [.. Rows(corpus, CorpusSplit.Train).Where((_, i) => i % every == 0)];
+        if (arguments.Text("kind") == "premium")
+        {
+            corpus = corpus == "udhr" ? EmbeddedCorpora.UdhrPath : corpus;
+            train = [.. Rows(corpus, CorpusSplit.Train)];
+            var langs = train.Select(t => t.Item1).ToHashSet();
+            List<ParallelText> held = [.. ParallelText.Udhr(s => s == CorpusSplit.Test).Where(t => langs.Contains(t.Language) || t.Language == "en")];
+            foreach ((string name, double exponent, bool parity) in new[] { ("by size", 1.0, false), ("0.3", 0.3, false), ("0", 0, false), ("0.3 parity", 0.3, true), ("0 parity", 0, true) })
+            {
+                BpeTrainerOptions o = new() { VocabularySize = vocabulary, SamplingExponent = exponent, Threads = threads };
+                if (parity) o = o with { LanguageFactors = ParityWeights.Find(train, o, ParallelText.Udhr(s => s != CorpusSplit.Test)) };
+                ByteLevelBpeTokenizer t = new(BpeTrainer.Train(train, o));
+                PremiumReport p = PremiumReport.Measure(t, held);
+                TokenizerReport r = TokenizerReport.Measure(t, Rows(corpus, CorpusSplit.Test));
+                Console.WriteLine($"{name}: languages {p.Languages.Count} premium mean {p.Mean:F3} worst decile {p.WorstDecile:F3} dearest {string.Join(" ", p.Languages.Take(5).Select(l => $"{l.Language} {l.Premium:F2}"))} en tokens {p.Languages[0].ReferenceTokens} all tokens {p.Languages.Sum(l => l.Tokens)}; bytes per token {r.MeanBytesPerToken:F3} worst {r.WorstDecileBytesPerToken:F3}");
+            }
+            return;
+        }
         long began = Stopwatch.GetTimestamp();
         TimeSpan start = Process.GetCurrentProcess().TotalProcessorTime;
         switch (arguments.Text("kind") ?? "bpe")
@@ -44,6 +62,12 @@ internal static class TokenizerTraining
             tokenizer.Encode(text, ids);
             all += ids.Count;
             unknown += ids.Count(id => id == tokenizer.UnknownId || tokenizer.Token(id)!.StartsWith("<0x", StringComparison.Ordinal));
+        }
+        if (arguments.Text("dump") is { } dump)
+        {
+            var some = Rows(corpus, CorpusSplit.Test).GroupBy(r => r.Language).SelectMany(g => g.Take(31)).Take(2015).Select(r => { List<int> x = []; tokenizer.Encode(r.Text, x); return (r.Text, Ids: x); }).ToList();
+            File.WriteAllText(dump, System.Text.Json.JsonSerializer.Serialize(some.Select(r => r.Text)));
+            File.WriteAllText(dump + ".ids", System.Text.Json.JsonSerializer.Serialize(some.Select(r => new object[] { r.Ids, tokenizer.Decode(r.Ids) })));
         }
         Console.WriteLine($"unknown {100.0 * unknown / all:F2} % vocabulary {tokenizer.VocabularySize}");
         Console.WriteLine($"mean {report.MeanBytesPerToken:F4} worst decile {report.WorstDecileBytesPerToken:F4} worst {string.Join(" ", report.WorstServed(5).Select(l => $"{l.Language} {l.BytesPerToken:F3}"))}");

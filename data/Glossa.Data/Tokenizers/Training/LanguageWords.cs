@@ -24,6 +24,9 @@ internal sealed class LanguageWords
     /// <summary>True where no language has a word.</summary>
     public bool IsEmpty => _tables.All(table => table.Words.Count == 0);
 
+    /// <summary>True for a language with text.</summary>
+    public bool Has(string language) => _bytes.ContainsKey(language);
+
     /// <summary>All words, each with its count in a language times the language's weight. Sums of integers, so their order does not matter.</summary>
     public WeightedWords Weigh(TrainerOptions options)
     {

@@ -36,7 +36,7 @@ internal static class GenerateCommand
             CancellationToken cancellation = host.ListenToSignals();
             ModelFolder model = ModelFolder.Open(result.GetValue(folder)!);
             using TextGenerator generator = TextGenerator.Open(
-                model.FileOf(ModelOptions.Parse(result.GetValue(precision)!)), TokenizerFile.Load(model.Path), model.Facts.Context);
+                model.FileOf(ModelOptions.Parse(result.GetValue(precision)!)), TokenizerFolder.Load(model.Path), model.Facts.Context);
             StringBuilder whole = new();
             foreach (string piece in generator.Generate(result.GetValue(prompt)!, result.GetValue(language), options, cancellation))
             {

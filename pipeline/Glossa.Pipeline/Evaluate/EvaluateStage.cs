@@ -87,7 +87,7 @@ public sealed class EvaluateStage : Stage<EvaluateSettings>
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context);
-        ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
+        ITokenizer tokenizer = TokenizerFolder.Load(context.Input("tokenizer", TokenizerStage.Folder));
         using TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
         SplitSequences split = SplitSequences.Read(tokens, tokenizer, SplitOf(settings.Split));
         ScoringOptions scoring = Scoring(settings, tokenizer, context);

@@ -26,7 +26,7 @@ public static class ModelEvaluation
         IngestOptions? ingest = null, int threads = 0, CancellationToken cancellation = default)
     {
         ModelFolder folder = ModelFolder.Open(modelFolder);
-        ByteLevelBpeTokenizer tokenizer = TokenizerFile.Load(folder.Path);
+        ITokenizer tokenizer = TokenizerFolder.Load(folder.Path);
         string storePath = Path.Combine(Path.GetTempPath(), $"glossa-evaluate-{Guid.NewGuid():N}.texts");
         try
         {

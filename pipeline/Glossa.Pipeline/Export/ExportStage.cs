@@ -53,7 +53,7 @@ public sealed class ExportStage : Stage<ExportSettings>
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context);
         string tokenizerFolder = context.Input("tokenizer", TokenizerStage.Folder);
-        ITokenizer tokenizer = TokenizerFile.Load(tokenizerFolder);
+        ITokenizer tokenizer = TokenizerFolder.Load(tokenizerFolder);
         using TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
         SplitSequences split = SplitSequences.Read(tokens, tokenizer, EvaluateStage.SplitOf(settings.Scoring.Split));
         ModelProto model = TrainedModel.Build(context, Path.Combine(context.Input("train", TrainStage.WeightsFolder), TrainStage.FinalName));

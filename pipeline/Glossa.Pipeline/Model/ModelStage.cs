@@ -62,7 +62,7 @@ public sealed class ModelStage : Stage<ModelSettings>
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context);
-        ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
+        ITokenizer tokenizer = TokenizerFolder.Load(context.Input("tokenizer", TokenizerStage.Folder));
         ModelProto forward;
         StepModel model;
         StepOptions step = new() { Accumulate = true, WeightedLoss = true };

@@ -106,7 +106,7 @@ public sealed class ReportStage : Stage<ReportSettings>
     private static ModelSummary Model(StageContext context, ReportSettings settings)
     {
         TransformerOptions? options = ModelStage.OptionsOf(context);
-        ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
+        ITokenizer tokenizer = TokenizerFolder.Load(context.Input("tokenizer", TokenizerStage.Folder));
         return new ModelSummary(settings.Preset, "causal-lm", options?.ModelType, options?.Context ?? 0, tokenizer.VocabularySize > tokenizer.TextVocabularySize);
     }
 

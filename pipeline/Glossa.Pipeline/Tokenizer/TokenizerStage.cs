@@ -48,17 +48,9 @@ public sealed class TokenizerStage : Stage<TokenizerSettings>
         ArgumentNullException.ThrowIfNull(context);
         int threads = Workers.Of(context.Engine);
         using TextStore texts = TextStore.Open(context.Input("ingest", IngestStage.StoreFile));
-        BpeModel model = BpeTrainer.Train(
-            texts.Languages.SelectMany(language => texts.Texts(language, CorpusSplit.Train).Select(text => (language, text))),
-            new BpeTrainerOptions
-            {
-                VocabularySize = settings.Tokenizer.Vocabulary,
-                LanguageTags = [.. texts.Languages],
-                SamplingExponent = settings.Tokenizer.SamplingExponent,
-                Threads = threads,
-            });
-        ByteLevelBpeTokenizer tokenizer = new(model);
-        HuggingFaceTokenizer.Save(model, Path.Combine(context.Output, Folder), settings.Context);
+        string folder = Path.Combine(context.Output, Folder);
+        TrainedTokenizer.Train(texts, settings.Tokenizer, threads).Save(folder, settings.Context);
+        ITokenizer tokenizer = TokenizerFolder.Load(folder);
         context.Cancellation.ThrowIfCancellationRequested();
         string path = context.OutputFile(TokensFile);
         TokenFileWriter.Write(path, [.. texts.Languages], Texts(texts), tokenizer, threads);

@@ -52,7 +52,7 @@ public sealed class TrainStage : Stage<TrainSettings>
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context);
-        ITokenizer tokenizer = TokenizerFile.Load(context.Input("tokenizer", TokenizerStage.Folder));
+        ITokenizer tokenizer = TokenizerFolder.Load(context.Input("tokenizer", TokenizerStage.Folder));
         using TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
         StepModel step = StepModel.Of(OnnxFile.Read(context.Input("model", ModelStage.StepFile)));
         ModelProto forward = OnnxFile.Read(context.Input("model", ModelStage.ForwardFile));

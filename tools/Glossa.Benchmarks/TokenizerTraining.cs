@@ -1,59 +1,71 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text;
 using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
 using Glossa.Data.Tokenizers.HuggingFace;
-using Glossa.Data.Tokenizers.Parity;
 using Glossa.Data.Tokenizers.Unigram;
 using Glossa.Data.Tokenizers.WordPiece;
 
 namespace Glossa.Benchmarks;
 
-/// <summary>Trains tokenizers and measures time and compression.</summary>
+/// <summary>Trains tokenizers of every kind on a corpus, bytes weighted alike, and measures time and compression on its test split.</summary>
 internal static class TokenizerTraining
 {
     public static Benchmark Benchmark { get; } = new("tokenizer-training",
-        "trains tokenizers and measures them: corpus=FILE kind=bpe|unigram|wordpiece vocabulary every threads out", Run);
+        "time and compression of trained tokenizers: corpus=FILE [kind=bpe|bpe-gpt2|unigram|wordpiece] [every=1 texts] vocabulary threads out=FOLDER docs=docs/tokenizers.md", Run);
 
     private static void Run(BenchmarkArguments arguments)
     {
         string corpus = arguments.Text("corpus") ?? throw new InputException("no corpus is named", fix: "give corpus=FILE");
-        int every = arguments.Number("every", 1), threads = arguments.Number("threads", 1), vocabulary = arguments.Number("vocabulary", 8000);
-        string folder = arguments.Text("out") ?? Path.Combine(Path.GetTempPath(), "glossa-tokenizer");
-        List<(string, string)> train = corpus == "udhr" ? [] : [.. Rows(corpus, CorpusSplit.Train).Where((_, i) => i % every == 0)];
-        if (arguments.Text("kind") == "premium")
+        string folder = arguments.Text("out") ?? Path.Combine(Path.GetTempPath(), "glossa-tokenizer-training");
+        string[] kinds = arguments.Text("kind") is { } one ? [one] : ["bpe", "bpe-gpt2", "wordpiece", "unigram"];
+        StringBuilder table = new("| kind | mean bytes per token | worst decile | worst language | unknown or byte tokens | training, processor s |\n|---|---|---|---|---|---|\n");
+        foreach (string kind in kinds)
         {
-            corpus = corpus == "udhr" ? EmbeddedCorpora.UdhrPath : corpus;
-            train = [.. Rows(corpus, CorpusSplit.Train)];
-            var langs = train.Select(t => t.Item1).ToHashSet();
-            List<ParallelText> held = [.. ParallelText.Udhr(s => s == CorpusSplit.Test).Where(t => langs.Contains(t.Language) || t.Language == "en")];
-            foreach ((string name, double exponent, bool parity) in new[] { ("by size", 1.0, false), ("0.3", 0.3, false), ("0", 0, false), ("0.3 parity", 0.3, true), ("0 parity", 0, true) })
-            {
-                BpeTrainerOptions o = new() { VocabularySize = vocabulary, SamplingExponent = exponent, Threads = threads };
-                if (parity) o = o with { LanguageFactors = ParityWeights.Find(train, o, ParallelText.Udhr(s => s != CorpusSplit.Test)) };
-                ByteLevelBpeTokenizer t = new(BpeTrainer.Train(train, o));
-                PremiumReport p = PremiumReport.Measure(t, held);
-                TokenizerReport r = TokenizerReport.Measure(t, Rows(corpus, CorpusSplit.Test));
-                Console.WriteLine($"{name}: languages {p.Languages.Count} premium mean {p.Mean:F3} worst decile {p.WorstDecile:F3} dearest {string.Join(" ", p.Languages.Take(5).Select(l => $"{l.Language} {l.Premium:F2}"))} en tokens {p.Languages[0].ReferenceTokens} all tokens {p.Languages.Sum(l => l.Tokens)}; bytes per token {r.MeanBytesPerToken:F3} worst {r.WorstDecileBytesPerToken:F3}");
-            }
-            return;
+            string row = Measure(kind, corpus, arguments.Number("every", 1), Path.Combine(folder, kind), arguments);
+            Console.WriteLine(row);
+            table.Append(row).Append('\n');
         }
-        long began = Stopwatch.GetTimestamp();
+        if (arguments.Text("docs") is { } docs) DocumentTable.Replace(docs, "tokenizer-training", table.ToString());
+    }
+
+    private static string Measure(string kind, string corpus, int every, string folder, BenchmarkArguments arguments)
+    {
+        List<(string, string)> texts = [.. Rows(corpus, CorpusSplit.Train).Where((_, i) => i % every == 0)];
         TimeSpan start = Process.GetCurrentProcess().TotalProcessorTime;
-        switch (arguments.Text("kind") ?? "bpe")
+        Train(kind, texts, folder, arguments.Number("vocabulary", 8000), arguments.Number("threads", 1));
+        double seconds = (Process.GetCurrentProcess().TotalProcessorTime - start).TotalSeconds;
+        TextTokenizer tokenizer = TextTokenizer.Load(folder);
+        TokenizerReport report = TokenizerReport.Measure(tokenizer, Rows(corpus, CorpusSplit.Test));
+        LanguageCompression worst = report.WorstServed(1).Single();
+        return string.Create(CultureInfo.InvariantCulture,
+            $"| {kind} | {report.MeanBytesPerToken:F3} | {report.WorstDecileBytesPerToken:F3} | {worst.Language} {worst.BytesPerToken:F2} | {100 * UnknownShare(tokenizer, corpus):F2} % | {seconds:F1} |");
+    }
+
+    private static void Train(string kind, List<(string, string)> texts, string folder, int vocabulary, int threads)
+    {
+        const int LongestSequence = 512;
+        switch (kind)
         {
-            case "bpe":
-                HuggingFaceTokenizer.Save(BpeTrainer.Train(train, new BpeTrainerOptions { VocabularySize = vocabulary, SamplingExponent = 1, Threads = threads }), folder, 512);
+            case "bpe" or "bpe-gpt2":
+                WordPattern pattern = kind == "bpe" ? WordPattern.Words : WordPattern.Gpt2;
+                HuggingFaceTokenizer.Save(BpeTrainer.Train(texts, new BpeTrainerOptions { VocabularySize = vocabulary, SamplingExponent = 1, Threads = threads, Pattern = pattern }), folder, LongestSequence);
                 break;
             case "unigram":
-                HuggingFaceTokenizer.Save(UnigramTrainer.Train(train, new UnigramTrainerOptions { VocabularySize = vocabulary, SamplingExponent = 1, Threads = threads, Pattern = arguments.Text("pattern") == "words" ? WordPattern.Words : WordPattern.Phrases }), folder, 512);
+                HuggingFaceTokenizer.Save(UnigramTrainer.Train(texts, new UnigramTrainerOptions { VocabularySize = vocabulary, SamplingExponent = 1, Threads = threads }), folder, LongestSequence);
                 break;
             case "wordpiece":
-                HuggingFaceTokenizer.Save(WordPieceTrainer.Train(train, new WordPieceTrainerOptions { VocabularySize = vocabulary, SamplingExponent = 1, Threads = threads, }), folder, 512);
+                HuggingFaceTokenizer.Save(WordPieceTrainer.Train(texts, new WordPieceTrainerOptions { VocabularySize = vocabulary, SamplingExponent = 1, Threads = threads }), folder, LongestSequence);
                 break;
+            default:
+                throw new InputException($"kind={kind} is none", fix: "give bpe, bpe-gpt2, unigram or wordpiece");
         }
-        Console.WriteLine($"{Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s, processor {(Process.GetCurrentProcess().TotalProcessorTime - start).TotalSeconds:F1} s, peak {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB");
-        TokenizerReport report = TokenizerReport.Measure(TextTokenizer.Load(folder), Rows(corpus, CorpusSplit.Test));
-        TextTokenizer tokenizer = TextTokenizer.Load(folder);
+    }
+
+    private static double UnknownShare(TextTokenizer tokenizer, string corpus)
+    {
+        bool[] counts = [.. Enumerable.Range(0, tokenizer.VocabularySize).Select(id => id == tokenizer.UnknownId || tokenizer.Token(id) is { Length: 6 } token && token.StartsWith("<0x", StringComparison.Ordinal))];
         long all = 0, unknown = 0;
         List<int> ids = [];
         foreach ((_, string text) in Rows(corpus, CorpusSplit.Test))
@@ -61,18 +73,11 @@ internal static class TokenizerTraining
             ids.Clear();
             tokenizer.Encode(text, ids);
             all += ids.Count;
-            unknown += ids.Count(id => id == tokenizer.UnknownId || tokenizer.Token(id)!.StartsWith("<0x", StringComparison.Ordinal));
+            unknown += ids.Count(id => counts[id]);
         }
-        if (arguments.Text("dump") is { } dump)
-        {
-            var some = Rows(corpus, CorpusSplit.Test).GroupBy(r => r.Language).SelectMany(g => g.Take(31)).Take(2015).Select(r => { List<int> x = []; tokenizer.Encode(r.Text, x); return (r.Text, Ids: x); }).ToList();
-            File.WriteAllText(dump, System.Text.Json.JsonSerializer.Serialize(some.Select(r => r.Text)));
-            File.WriteAllText(dump + ".ids", System.Text.Json.JsonSerializer.Serialize(some.Select(r => new object[] { r.Ids, tokenizer.Decode(r.Ids) })));
-        }
-        Console.WriteLine($"unknown {100.0 * unknown / all:F2} % vocabulary {tokenizer.VocabularySize}");
-        Console.WriteLine($"mean {report.MeanBytesPerToken:F4} worst decile {report.WorstDecileBytesPerToken:F4} worst {string.Join(" ", report.WorstServed(5).Select(l => $"{l.Language} {l.BytesPerToken:F3}"))}");
+        return (double)unknown / Math.Max(1, all);
     }
 
-    private static IEnumerable<(string Language, string Text)> Rows(string path, CorpusSplit split) =>
+    internal static IEnumerable<(string Language, string Text)> Rows(string path, CorpusSplit split) =>
         CorpusReader.Read(path).Where(row => row.Split == split).Select(row => (row.Language, row.Text));
 }

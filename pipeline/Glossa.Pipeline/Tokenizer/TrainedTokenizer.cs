@@ -34,7 +34,7 @@ internal sealed record TrainedTokenizer(Action<string, int> Save)
             T complete = options with { VocabularySize = settings.Vocabulary, LanguageTags = [.. texts.Languages], SamplingExponent = settings.SamplingExponent, Threads = threads };
             if (settings.Parity == 0) return complete;
             IReadOnlyDictionary<string, double> factors = ParityWeights.Find(Texts(), complete, ParallelText.Udhr(split => split != CorpusSplit.Test));
-            return complete with { LanguageFactors = factors.ToDictionary(pair => pair.Key, pair => Math.Pow(pair.Value, settings.Parity), StringComparer.Ordinal) };
+            return complete with { LanguageFactors = ParityWeights.Soften(factors, settings.Parity) };
         }
 
         static TrainedTokenizer Save<T>(T model, Action<T, string, int> save) => new((folder, longest) => save(model, folder, longest));

@@ -36,6 +36,12 @@ public static class ParityWeights
         return best;
     }
 
+    /// <summary>Goes only a part of the way.</summary>
+    /// <param name="factors">Factors that were found.</param>
+    /// <param name="part">0 for none of it, 1 for all.</param>
+    public static IReadOnlyDictionary<string, double> Soften(IReadOnlyDictionary<string, double> factors, double part) =>
+        factors.ToDictionary(pair => pair.Key, pair => Math.Pow(pair.Value, part), StringComparer.Ordinal);
+
     private static Dictionary<string, double> Next(Dictionary<string, double> factors, PremiumReport report)
     {
         double mean = Math.Exp(report.Languages.Average(language => Math.Log(language.Premium)));

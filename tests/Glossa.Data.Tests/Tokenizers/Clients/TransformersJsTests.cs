@@ -31,6 +31,8 @@ public class TransformersJsTests
             trained.Tokenizer.Encode(Lines[i], ids);
             // That client's Unigram knows no byte pieces.
             if (kind == "unigram" && ids.Exists(id => id is >= UnigramVocabulary.FirstByteId and < UnigramVocabulary.FirstPieceId)) continue;
+            // Its WordPiece does not part ideographs beyond U+FFFF.
+            if (kind == "wordpiece" && Lines[i].Any(char.IsSurrogate)) continue;
             Assert.That(encoded[i][0].EnumerateArray().Select(id => id.GetInt32()), Is.EqualTo(ids), Lines[i]);
             Assert.That(encoded[i][1].GetString(), Is.EqualTo(trained.Tokenizer.Decode(ids)));
             compared++;

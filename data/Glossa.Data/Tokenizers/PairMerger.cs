@@ -83,7 +83,7 @@ internal sealed class PairMerger
     /// <summary>Finds the places of every pair: counted first, so that all lists lie in one array.</summary>
     private void CountPairs()
     {
-        Dictionary<ulong, int> numbers = [];
+        PairNumbers numbers = new();
         List<(ulong Key, long Count, int Places)> found = [];
         int[] numberAt = new int[_symbol.Length];
         for (int p = 1; p + 1 < _symbol.Length; p++)
@@ -91,12 +91,8 @@ internal sealed class PairMerger
             numberAt[p] = -1;
             if (_symbol[p] < 0 || _symbol[p + 1] < 0) continue;
             ulong key = Key(_symbol[p], _symbol[p + 1]);
-            ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(numbers, key, out bool known);
-            if (!known)
-            {
-                number = found.Count;
-                found.Add((key, 0, 0));
-            }
+            int number = numbers.Of(key);
+            if (number == found.Count) found.Add((key, 0, 0));
             ref (ulong Key, long Count, int Places) pair = ref CollectionsMarshal.AsSpan(found)[number];
             pair.Count += _weight[_word[p]];
             pair.Places++;

@@ -11,7 +11,7 @@ public class SubstringTreeTests
     private const int MaxLength = 5;
 
     [Test]
-    public void Build_AnyWords_CountsSubstringsAsSearchingDoes() => Gen.Char["abc"].Array[1, 12].Select(word => new string(word)).Array[1, 8].Sample(words =>
+    public void Build_AnyWords_CountsSubstringsAsSearchingDoes() => Gen.Char["abc"].Array[1, 8].Select(word => new string(word)).Array[1, 5].Sample(words =>
     {
         SubstringTree tree = Build(words);
         Dictionary<string, long> expected = [];
@@ -20,11 +20,11 @@ public class SubstringTreeTests
                 for (int length = 1; length <= Math.Min(MaxLength, word.Length - start); length++)
                     expected[word.Substring(start, length)] = expected.GetValueOrDefault(word.Substring(start, length)) + 1;
         Dictionary<string, long> found = tree.Nodes.ToDictionary(node => Text(tree, node), node => node.Weight);
-        Assert.That(found, Is.SubsetOf(expected));
+        Assert.That(found.All(pair => expected.TryGetValue(pair.Key, out long count) && count == pair.Value));
         // What is missing is always followed by one and the same letter, or stands in a single place.
         foreach ((string missing, long count) in expected.Where(pair => !found.ContainsKey(pair.Key)))
             Assert.That(expected.Any(longer => longer.Key.Length == missing.Length + 1 && longer.Key.StartsWith(missing, StringComparison.Ordinal) && longer.Value == count));
-    }, iter: 300);
+    }, iter: 60);
 
     [Test]
     public void Keep_AnyPieces_PlacesKnowTheLongestThatIsLeft() => Gen.Select(Gen.Char["ab"].Array[1, 12].Select(word => new string(word)).Array[1, 5], Gen.Int).Sample((words, seed) =>
@@ -43,7 +43,7 @@ public class SubstringTreeTests
                 Assert.That(chain, Is.EquivalentTo(pieces.Where(piece => rest.StartsWith(piece, StringComparison.Ordinal))));
             }
         }
-    }, iter: 300);
+    }, iter: 60);
 
     [Test]
     public void LatticeCounter_LongWord_CountsAsSummingOverAllCutsDoes()

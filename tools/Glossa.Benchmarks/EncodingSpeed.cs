@@ -9,8 +9,6 @@ namespace Glossa.Benchmarks;
 /// <summary>Encoding of a corpus by each kind of tokenizer, beside sentencepiece's spm_encode in the same run.</summary>
 internal static class EncodingSpeed
 {
-    private const string Start = "<!-- encoding -->", End = "<!-- end encoding -->";
-
     public static Benchmark Benchmark { get; } = new("encoding",
         "ids of a corpus's test split: corpus=FILE.csv.gz tokenizers=FOLDER (of tokenizers) [spm=spm_encode] [repetitions] [docs=FILE whose table is rewritten]", Run);
 
@@ -33,9 +31,7 @@ internal static class EncodingSpeed
         }
         File.Delete(file);
         if (arguments.Text("docs") is not { } docs) return;
-        string text = File.ReadAllText(docs);
-        int start = text.IndexOf(Start, StringComparison.Ordinal) + Start.Length, end = text.IndexOf(End, StringComparison.Ordinal);
-        AtomicFile.WriteText(docs, text[..start] + "\n" + table + text[end..]);
+        DocumentTable.Replace(docs, "encoding", table.ToString());
     }
 
     private static string Measure(string folder, string[] lines, string file, double megabytes, int repetitions, string spm)

@@ -3,7 +3,8 @@ using Glossa.Benchmarks;
 using Glossa.Benchmarks.Peers;
 
 // glossa-benchmarks [--filter TEXT] [name=value ...]: runs the benchmarks whose names contain the text, or one of several with commas between; without arguments, lists them.
-Benchmark[] all = [PresetStep.Benchmark, ThirdPartyStep.Benchmark, PeerStep.Benchmark, StepVersions.Benchmark, GemmPeak.Benchmark, GrowthStep.Benchmark, OptimizerStep.Benchmark, StageTimes.Benchmark, EncodingSpeed.Benchmark];
+Benchmark[] all = [PresetStep.Benchmark, ThirdPartyStep.Benchmark, PeerStep.Benchmark, StepVersions.Benchmark, GemmPeak.Benchmark, GrowthStep.Benchmark, OptimizerStep.Benchmark, StageTimes.Benchmark, EncodingSpeed.Benchmark,
+    TokenizerTraining.Benchmark, TokenizerPremium.Benchmark];
 try
 {
     BenchmarkArguments arguments = BenchmarkArguments.Parse(args);

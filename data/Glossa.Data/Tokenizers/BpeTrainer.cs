@@ -1,3 +1,5 @@
+using Glossa.Data.Tokenizers.Training;
+
 namespace Glossa.Data.Tokenizers;
 
 /// <summary>
@@ -12,14 +14,17 @@ public static class BpeTrainer
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        WordTable words = WordCounter.Count(texts, options);
-        if (words.Count == 0) throw new InputException("there is no text to train a tokenizer on", fix: "check the corpus and its train split");
+        return Train(WordCounter.Count(texts, new PatternCutter(options.Pattern), options.ThreadCount), options);
+    }
 
-        List<byte[]?> tokens = [.. SpecialTokens.All.Select(_ => (byte[]?)null)];
-        for (int b = 0; b < 256; b++) tokens.Add([(byte)b]);
-        PairMerger merger = new(words, tokens, options.MaxTokenLength);
+    /// <summary>Trains a model on words that were cut by the options' pattern.</summary>
+    internal static BpeModel Train(LanguageWords words, BpeTrainerOptions options)
+    {
+        ByteTokens bytes = new();
+        PairMerger merger = new(words.Weigh(options).Words, bytes, options.MaxTokenLength);
         List<BpeMerge> merges = merger.Run(options.VocabularySize);
 
+        List<byte[]?> tokens = bytes.Tokens;
         int textVocabularySize = tokens.Count;
         List<AddedToken> added = [.. SpecialTokens.All.Select((token, id) => new AddedToken(id, token, IsSpecial: true))];
         foreach (string language in options.LanguageTags)

@@ -1,12 +1,13 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Glossa.Data.Tokenizers.Unigram;
+using Glossa.Data.Tokenizers.WordPiece;
+using Glossa.Data.Tokenizers.Writing;
 
 namespace Glossa.Data.Tokenizers;
 
-/// <summary>
-/// Writes a tokenizer as Hugging Face's clients read it: tokenizer.json and tokenizer_config.json. There is no
-/// post-processor: whoever runs the model gives the language tag or <c>&lt;bos&gt;</c> himself.
-/// </summary>
+/// <summary>Writes trained tokenizers as Hugging Face's clients read them: tokenizer.json and tokenizer_config.json.</summary>
 public static class HuggingFaceTokenizer
 {
     /// <summary>Name of the file with vocabulary, merges and pattern.</summary>
@@ -25,8 +26,27 @@ public static class HuggingFaceTokenizer
     public static void Save(BpeModel model, string folder, int modelMaxLength)
     {
         ArgumentNullException.ThrowIfNull(model);
-        Write(Path.Combine(folder, TokenizerName), json => WriteTokenizer(json, model));
-        Write(Path.Combine(folder, ConfigName), json => WriteConfig(json, model, modelMaxLength));
+        Save(BpeDescription.Of(model), folder, modelMaxLength);
+    }
+
+    /// <inheritdoc cref="Save(BpeModel, string, int)"/>
+    public static void Save(UnigramVocabulary model, string folder, int modelMaxLength)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Save(UnigramDescription.Of(model), folder, modelMaxLength);
+    }
+
+    /// <inheritdoc cref="Save(BpeModel, string, int)"/>
+    public static void Save(WordPieceVocabulary model, string folder, int modelMaxLength)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Save(WordPieceDescription.Of(model), folder, modelMaxLength);
+    }
+
+    private static void Save(TokenizerDescription tokenizer, string folder, int modelMaxLength)
+    {
+        Write(Path.Combine(folder, TokenizerName), json => WriteTokenizer(json, tokenizer));
+        Write(Path.Combine(folder, ConfigName), json => WriteConfig(json, tokenizer, modelMaxLength));
     }
 
     private static void Write(string path, Action<Utf8JsonWriter> write) => AtomicFile.Write(path, stream =>
@@ -35,23 +55,30 @@ public static class HuggingFaceTokenizer
         write(json);
     });
 
-    private static void WriteTokenizer(Utf8JsonWriter json, BpeModel model)
+    private static void WriteTokenizer(Utf8JsonWriter json, TokenizerDescription tokenizer)
     {
         json.WriteStartObject();
         json.WriteString("version", "1.0");
         json.WriteNull("truncation");
         json.WriteNull("padding");
         json.WriteStartArray("added_tokens");
-        foreach (AddedToken token in model.AddedTokens) WriteAddedToken(json, token);
+        foreach (AddedToken token in tokenizer.AddedTokens) WriteAddedToken(json, token);
         json.WriteEndArray();
-        json.WriteNull("normalizer");
-        json.WritePropertyName("pre_tokenizer");
-        WritePattern(json, model.Pattern);
-        json.WriteNull("post_processor");
-        json.WritePropertyName("decoder");
-        WriteByteLevel(json, useRegex: true);
-        WriteModel(json, model);
+        WritePart(json, "normalizer", tokenizer.Normalizer);
+        WritePart(json, "pre_tokenizer", tokenizer.PreTokenizer);
+        WritePart(json, "post_processor", tokenizer.PostProcessor);
+        WritePart(json, "decoder", tokenizer.Decoder);
+        json.WriteStartObject("model");
+        tokenizer.WriteModel(json);
         json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WritePart(Utf8JsonWriter json, string name, JsonNode? part)
+    {
+        json.WritePropertyName(name);
+        if (part is null) json.WriteNullValue();
+        else part.WriteTo(json);
     }
 
     private static void WriteAddedToken(Utf8JsonWriter json, AddedToken token)
@@ -67,82 +94,14 @@ public static class HuggingFaceTokenizer
         json.WriteEndObject();
     }
 
-    private static void WritePattern(Utf8JsonWriter json, WordPattern pattern)
-    {
-        if (pattern == WordPattern.Gpt2)
-        {
-            WriteByteLevel(json, useRegex: true);
-            return;
-        }
-        json.WriteStartObject();
-        json.WriteString("type", "Sequence");
-        json.WriteStartArray("pretokenizers");
-        json.WriteStartObject();
-        json.WriteString("type", "Split");
-        json.WriteStartObject("pattern");
-        json.WriteString("Regex", pattern.Regex);
-        json.WriteEndObject();
-        json.WriteString("behavior", "Isolated");
-        json.WriteBoolean("invert", false);
-        json.WriteEndObject();
-        WriteByteLevel(json, useRegex: false);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    private static void WriteByteLevel(Utf8JsonWriter json, bool useRegex)
-    {
-        json.WriteStartObject();
-        json.WriteString("type", "ByteLevel");
-        json.WriteBoolean("add_prefix_space", false);
-        json.WriteBoolean("trim_offsets", true);
-        json.WriteBoolean("use_regex", useRegex);
-        json.WriteEndObject();
-    }
-
-    private static void WriteModel(Utf8JsonWriter json, BpeModel model)
-    {
-        Dictionary<int, string> added = model.AddedTokens.ToDictionary(token => token.Id, token => token.Content);
-        json.WriteStartObject("model");
-        json.WriteString("type", "BPE");
-        json.WriteNull("dropout");
-        json.WriteNull("unk_token");
-        json.WriteNull("continuing_subword_prefix");
-        json.WriteNull("end_of_word_suffix");
-        json.WriteBoolean("fuse_unk", false);
-        json.WriteBoolean("byte_fallback", false);
-        json.WriteBoolean("ignore_merges", false);
-        json.WriteStartObject("vocab");
-        for (int id = 0; id < model.VocabularySize; id++)
-        {
-            // Added tokens stand here as well: the Rust library numbers those that do not anew.
-            if (added.TryGetValue(id, out string? content)) json.WriteNumber(content, id);
-            else if (model.HasBytes(id)) json.WriteNumber(ByteAlphabet.Write(model.TokenBytes(id)), id);
-        }
-        json.WriteEndObject();
-        json.WriteStartArray("merges");
-        foreach (BpeMerge merge in model.Merges)
-            json.WriteStringValue(ByteAlphabet.Write(model.TokenBytes(merge.Left)) + " " + ByteAlphabet.Write(model.TokenBytes(merge.Right)));
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    private static void WriteConfig(Utf8JsonWriter json, BpeModel model, int modelMaxLength)
+    private static void WriteConfig(Utf8JsonWriter json, TokenizerDescription tokenizer, int modelMaxLength)
     {
         json.WriteStartObject();
         json.WriteString("tokenizer_class", "PreTrainedTokenizerFast");
-        WriteRole(json, "bos_token", model, model.BeginId);
-        WriteRole(json, "eos_token", model, model.EndId);
-        WriteRole(json, "pad_token", model, model.PadId);
+        foreach ((string role, string token) in tokenizer.Roles) json.WriteString(role, token);
         json.WriteNumber("model_max_length", modelMaxLength);
         json.WriteBoolean("clean_up_tokenization_spaces", false);
         json.WriteBoolean("add_prefix_space", false);
         json.WriteEndObject();
-    }
-
-    private static void WriteRole(Utf8JsonWriter json, string key, BpeModel model, int id)
-    {
-        foreach (AddedToken token in model.AddedTokens)
-            if (token.Id == id) json.WriteString(key, token.Content);
     }
 }

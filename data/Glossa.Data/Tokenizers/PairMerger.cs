@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Glossa.Data.Tokenizers;
 
@@ -19,18 +18,18 @@ internal sealed class PairMerger
     private readonly ushort[] _length;
     private readonly int[] _word;
     private readonly long[] _weight;
-    private readonly List<byte[]?> _tokens;
+    private readonly IMergeTokens _tokens;
     private readonly int _maxTokenLength;
     private readonly Dictionary<ulong, Pair> _pairs = [];
     private readonly PairHeap _heap = new();
 
-    /// <summary>Lays the words out and counts their pairs of bytes.</summary>
-    public PairMerger(WordTable words, List<byte[]?> tokens, int maxTokenLength)
+    /// <summary>Lays the words out and counts their pairs of symbols.</summary>
+    public PairMerger(WordTable words, IMergeTokens tokens, int maxTokenLength)
     {
         _tokens = tokens;
         _maxTokenLength = maxTokenLength;
         long size = 1;
-        for (int i = 0; i < words.Count; i++) size += Encoding.UTF8.GetByteCount(words.Word(i)) + 1;
+        for (int i = 0; i < words.Count; i++) size += tokens.SymbolCount(words.Word(i)) + 1;
         if (size > Array.MaxLength)
             throw new InputException("the text has more than two thousand million bytes of distinct words", fix: "train the tokenizer on a sample");
         _symbol = new int[size];
@@ -38,7 +37,7 @@ internal sealed class PairMerger
         _word = new int[size];
         _weight = new long[words.Count];
         LayOut(words);
-        CountBytePairs();
+        CountPairs();
     }
 
     /// <summary>Merges until there are <paramref name="vocabularySize"/> tokens or no pair is left; adds the tokens to the list given.</summary>
@@ -46,7 +45,6 @@ internal sealed class PairMerger
     {
         List<BpeMerge> merges = [];
         Neighbours left = new(vocabularySize), right = new(vocabularySize);
-        Dictionary<string, int> byContent = new(StringComparer.Ordinal);
         while (_tokens.Count < vocabularySize && _heap.Count > 0)
         {
             PairHeap.Entry best = _heap.Pop();
@@ -58,7 +56,7 @@ internal sealed class PairMerger
                 continue;
             }
             (int a, int b) = ((int)(best.Key >> 32), (int)best.Key);
-            int result = pair.Result >= 0 ? pair.Result : FindOrAdd(a, b, byContent);
+            int result = pair.Result >= 0 ? pair.Result : _tokens.Join(a, b);
             if (pair.Result < 0) merges.Add(new BpeMerge(a, b, result));
             pair.Result = result;
             Merge(pair, a, b, result, left, right);
@@ -70,70 +68,53 @@ internal sealed class PairMerger
     {
         int position = 0;
         _symbol[position++] = Separator;
-        byte[] buffer = new byte[256];
         for (int i = 0; i < words.Count; i++)
         {
-            ReadOnlySpan<char> word = words.Word(i);
-            int most = Encoding.UTF8.GetMaxByteCount(word.Length);
-            if (most > buffer.Length) buffer = new byte[most * 2];
-            int bytes = Encoding.UTF8.GetBytes(word, buffer);
-            for (int b = 0; b < bytes; b++, position++)
-            {
-                _symbol[position] = BpeModel.FirstByteId + buffer[b];
-                _length[position] = 1;
-                _word[position] = i;
-            }
+            int count = _tokens.Write(words.Word(i), _symbol.AsSpan(position));
+            _length.AsSpan(position, count).Fill(1);
+            _word.AsSpan(position, count).Fill(i);
+            position += count;
             _weight[i] = words.CountOf(i);
             _symbol[position++] = Separator;
         }
+        _symbol.AsSpan(position).Fill(Separator);
     }
 
-    private void CountBytePairs()
+    /// <summary>Finds the places of every pair: counted first, so that all lists lie in one array.</summary>
+    private void CountPairs()
     {
-        long[] counts = new long[1 << 16];
-        int[] starts = new int[(1 << 16) + 1];
+        PairNumbers numbers = new();
+        List<(ulong Key, long Count, int Places)> found = [];
+        int[] numberAt = new int[_symbol.Length];
         for (int p = 1; p + 1 < _symbol.Length; p++)
         {
-            if (BytePairAt(p) is not int key) continue;
-            counts[key] += _weight[_word[p]];
-            starts[key + 1]++;
+            numberAt[p] = -1;
+            if (_symbol[p] < 0 || _symbol[p + 1] < 0) continue;
+            ulong key = Key(_symbol[p], _symbol[p + 1]);
+            int number = numbers.Of(key);
+            if (number == found.Count) found.Add((key, 0, 0));
+            ref (ulong Key, long Count, int Places) pair = ref CollectionsMarshal.AsSpan(found)[number];
+            pair.Count += _weight[_word[p]];
+            pair.Places++;
+            numberAt[p] = number;
         }
-        for (int key = 0; key < counts.Length; key++) starts[key + 1] += starts[key];
-        int[] positions = new int[starts[^1]];
-        int[] next = [.. starts];
+        int[] next = new int[found.Count];
+        for (int i = 1; i < next.Length; i++) next[i] = next[i - 1] + found[i - 1].Places;
+        int[] positions = new int[found.Sum(pair => pair.Places)];
         for (int p = 1; p + 1 < _symbol.Length; p++)
-            if (BytePairAt(p) is int key) positions[next[key]++] = p;
-        for (int key = 0; key < counts.Length; key++)
+            if (numberAt[p] >= 0) positions[next[numberAt[p]]++] = p;
+        for (int i = 0; i < found.Count; i++)
         {
-            if (counts[key] == 0) continue;
-            ulong pairKey = Key(BpeModel.FirstByteId + (key >> 8), BpeModel.FirstByteId + (key & 255));
-            Pair pair = new() { Count = counts[key] };
-            pair.AddPositions(new ArraySegment<int>(positions, starts[key], starts[key + 1] - starts[key]));
-            _pairs.Add(pairKey, pair);
-            if (_maxTokenLength >= 2) _heap.Push(counts[key], pairKey);
+            Pair pair = new() { Count = found[i].Count };
+            pair.AddPositions(new ArraySegment<int>(positions, next[i] - found[i].Places, found[i].Places));
+            _pairs.Add(found[i].Key, pair);
+            if (_maxTokenLength >= 2) _heap.Push(found[i].Count, found[i].Key);
         }
-    }
-
-    private int? BytePairAt(int p) => _symbol[p] >= 0 && _symbol[p + 1] >= 0
-        ? ((_symbol[p] - BpeModel.FirstByteId) << 8) | (_symbol[p + 1] - BpeModel.FirstByteId)
-        : null;
-
-    /// <summary>
-    /// The token with the bytes of both: the same string reached by other merges keeps its one id.
-    /// </summary>
-    private int FindOrAdd(int a, int b, Dictionary<string, int> byContent)
-    {
-        byte[] bytes = [.. _tokens[a]!, .. _tokens[b]!];
-        ref int id = ref CollectionsMarshal.GetValueRefOrAddDefault(byContent, ByteAlphabet.Write(bytes), out bool known);
-        if (known) return id;
-        id = _tokens.Count;
-        _tokens.Add(bytes);
-        return id;
     }
 
     private void Merge(Pair pair, int a, int b, int c, Neighbours left, Neighbours right)
     {
-        ushort length = (ushort)_tokens[c]!.Length;
+        ushort length = (ushort)_tokens.LengthOf(c);
         foreach (int p in pair.TakePositions())
         {
             if (_symbol[p] != a) continue;
@@ -184,7 +165,7 @@ internal sealed class PairMerger
     {
         ulong key = Key(left, right);
         Pair pair = _pairs[key];
-        if (pair.Count > 0 && _tokens[left]!.Length + _tokens[right]!.Length <= _maxTokenLength) _heap.Push(pair.Count, key);
+        if (pair.Count > 0 && _tokens.LengthOf(left) + _tokens.LengthOf(right) <= _maxTokenLength) _heap.Push(pair.Count, key);
     }
 
     private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Glossa.Data.Tokenizers.HuggingFace;
 
 namespace Glossa.Data.Tokenizers;
 
@@ -20,7 +21,7 @@ public sealed class WordPattern
     /// </summary>
     public static WordPattern Gpt2 { get; } = new("gpt2",
         @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
-        marksInWords: false, apostrophesInWords: false, contractions: true);
+        Gpt2Class, apostrophesInWords: false, contractions: true);
 
     /// <summary>
     /// Letters with their combining marks and joiners, an apostrophe between letters included. White space is spelled
@@ -28,22 +29,31 @@ public sealed class WordPattern
     /// </summary>
     public static WordPattern Words { get; } = new("words",
         $" ?[{Letters}]+(?:[{Apostrophes}][{Letters}]+)*| ?\\p{{N}}+| ?[^{White}{Letters}\\p{{N}}]+|[{White}]+(?![^{White}])|[{White}]+",
-        marksInWords: true, apostrophesInWords: true, contractions: false);
+        WordsClass, apostrophesInWords: true, contractions: false);
+
+    /// <summary>
+    /// All between white space, so that tokens may join letters, digits and punctuation; scripts that part words otherwise than by spaces need it.
+    /// A less-than sign stands alone: nothing that a text spells out can then be one of the vocabulary's <c>&lt;unk&gt;</c>, <c>&lt;0x41&gt;</c> or <c>&lt;lang:de&gt;</c>.
+    /// </summary>
+    public static WordPattern Phrases { get; } = new("phrases",
+        $" ?[^{White}<]+| ?<+|[{White}]+(?![^{White}])|[{White}]+",
+        PhrasesClass, apostrophesInWords: false, contractions: false);
 
     private readonly CodePointClass[] _basicPlane;
-    private readonly bool _marksInWords;
+    private readonly Func<int, CodePointClass> _classify;
     private readonly bool _apostrophesInWords;
     private readonly bool _contractions;
 
-    private WordPattern(string name, string regex, bool marksInWords, bool apostrophesInWords, bool contractions)
+    private WordPattern(string name, string regex, Func<int, CodePointClass> classify, bool apostrophesInWords, bool contractions)
     {
         Name = name;
         Regex = regex;
-        _marksInWords = marksInWords;
+        _classify = classify;
         _apostrophesInWords = apostrophesInWords;
         _contractions = contractions;
         _basicPlane = new CodePointClass[0x10000];
-        for (int c = 0; c < _basicPlane.Length; c++) _basicPlane[c] = Classify(c);
+        for (int c = 0; c < _basicPlane.Length; c++) _basicPlane[c] = classify(c);
+        _basicPlane.AsSpan(0xD800, 0x800).Fill(classify(0xFFFD));
     }
 
     private enum CodePointClass : byte
@@ -123,9 +133,9 @@ public sealed class WordPattern
         if (Rune.DecodeFromUtf16(text[position..], out Rune rune, out length) != System.Buffers.OperationStatus.Done)
         {
             length = 1;
-            return CodePointClass.Other;
+            return _basicPlane[c];
         }
-        return Classify(rune.Value);
+        return _classify(rune.Value);
     }
 
     private static int ContractionEnd(ReadOnlySpan<char> text, int start)
@@ -138,19 +148,20 @@ public sealed class WordPattern
         return (one, two) is ('r', 'e') or ('v', 'e') or ('l', 'l') ? start + 3 : 0;
     }
 
-    private CodePointClass Classify(int codePoint)
+    private static CodePointClass Gpt2Class(int codePoint) => CharUnicodeInfo.GetUnicodeCategory(codePoint) switch
     {
-        if (codePoint is >= '\t' and <= '\r' or 0x85) return CodePointClass.White;
-        if (_marksInWords && codePoint is (0x200C or 0x200D)) return CodePointClass.Letter;
-        return CharUnicodeInfo.GetUnicodeCategory(codePoint) switch
-        {
-            UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
-                or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => CodePointClass.Letter,
-            UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark =>
-                _marksInWords ? CodePointClass.Letter : CodePointClass.Other,
-            UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CodePointClass.Number,
-            UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => CodePointClass.White,
-            _ => CodePointClass.Other,
-        };
-    }
+        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
+            or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => CodePointClass.Letter,
+        UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CodePointClass.Number,
+        _ => IsWhite(codePoint) ? CodePointClass.White : CodePointClass.Other,
+    };
+
+    private static CodePointClass WordsClass(int codePoint) =>
+        codePoint is 0x200C or 0x200D || CodePoints.IsMark(codePoint) ? CodePointClass.Letter : Gpt2Class(codePoint);
+
+    private static CodePointClass PhrasesClass(int codePoint) =>
+        codePoint == '<' ? CodePointClass.Other : IsWhite(codePoint) ? CodePointClass.White : CodePointClass.Letter;
+
+    private static bool IsWhite(int codePoint) => codePoint is (>= '\t' and <= '\r') or 0x85
+        || CharUnicodeInfo.GetUnicodeCategory(codePoint) is UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

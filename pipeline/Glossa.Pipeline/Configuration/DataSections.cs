@@ -61,6 +61,13 @@ public enum TokenizerKind
     /// <summary>Byte-pair encoding over UTF-8 bytes: encodes any text.</summary>
     [Spelled("bytelevel-bpe")]
     ByteLevelBpe = 0,
+
+    /// <summary>The likeliest pieces of words; rare characters are written as bytes, so that it encodes any text.</summary>
+    Unigram = 1,
+
+    /// <summary>The longest pieces of words, as in BERT; it does not keep a text exactly, so that no causal model can be trained on it.</summary>
+    [Spelled("wordpiece")]
+    WordPiece = 2,
 }
 
 /// <summary>How text becomes tokens.</summary>
@@ -69,13 +76,17 @@ public sealed record TokenizerConfig
     /// <summary>The kind.</summary>
     public TokenizerKind Kind { get; init; }
 
-    /// <summary>Number of tokens that a model may predict: special tokens, 256 bytes and merges; language tags come on top.</summary>
+    /// <summary>Number of tokens that a model may predict: special tokens, 256 bytes and merges or pieces; language tags come on top.</summary>
     [InRange(260, 1_000_000)]
     public int Vocabulary { get; init; } = 2048;
 
     /// <summary>Weight of a language in training is its bytes to this power: 0 weights languages alike, 1 bytes alike.</summary>
     [InRange(0, 1)]
     public double SamplingExponent { get; init; } = 0.3;
+
+    /// <summary>How far weights of languages equalise what the same content costs, measured on the embedded declaration: 0 not at all, 1 fully.</summary>
+    [InRange(0, 1)]
+    public double Parity { get; init; }
 }
 
 /// <summary>Ways of choosing the languages of phase 1.</summary>

@@ -12,6 +12,7 @@ namespace Glossa.Pipeline.Generate;
 public sealed class TextGenerator : IDisposable
 {
     private const int LongestPartialCharacter = 4;
+    private const string Lead = "a";
 
     private readonly CausalSession _model;
     private readonly ITokenizer _tokenizer;
@@ -58,7 +59,7 @@ public sealed class TextGenerator : IDisposable
                 ?? throw new InputException($"the model has no language '{language}'", fix: "leave --language out, or name one that it was trained on");
         List<int> ids = [first];
         _tokenizer.Encode(prompt, ids);
-        return WholeCharacters(GenerateIds(ids, options, cancellation));
+        return WholeCharacters(GenerateIds(ids, options, cancellation), prompt.Length == 0);
     }
 
     /// <summary>Continues a sequence of ids, which is fed as it is; the end id is not returned.</summary>
@@ -101,17 +102,23 @@ public sealed class TextGenerator : IDisposable
     private bool MayGenerate(int id) => id == _tokenizer.EndId || (id != _tokenizer.BeginId && id != _tokenizer.PadId);
 
     // A character of several bytes may be spread over several tokens: its piece waits until it is whole.
-    private IEnumerable<string> WholeCharacters(IEnumerable<int> ids)
+    private IEnumerable<string> WholeCharacters(IEnumerable<int> ids, bool startsText)
     {
-        List<int> pending = [];
+        // Some decoders take a space off the start of what they are given, which the middle of a text must not lose: there, a text stands before the piece and is cut off again.
+        List<int> lead = [], pending = [];
+        _tokenizer.Encode(Lead, lead);
         foreach (int id in ids)
         {
             pending.Add(id);
-            string text = _tokenizer.Decode(pending);
+            string text = Decode();
             if (text.EndsWith('\uFFFD') && pending.Count < LongestPartialCharacter) continue;
             pending.Clear();
-            if (text.Length > 0) yield return text;
+            if (text.Length == 0) continue;
+            startsText = false;
+            yield return text;
         }
-        if (pending.Count > 0) yield return _tokenizer.Decode(pending);
+        if (pending.Count > 0) yield return Decode();
+
+        string Decode() => startsText ? _tokenizer.Decode(pending) : _tokenizer.Decode([.. lead, .. pending])[Lead.Length..];
     }
 }

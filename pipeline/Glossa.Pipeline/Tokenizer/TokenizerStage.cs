@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
+using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Data.Tokens;
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Ingest;
@@ -48,17 +49,9 @@ public sealed class TokenizerStage : Stage<TokenizerSettings>
         ArgumentNullException.ThrowIfNull(context);
         int threads = Workers.Of(context.Engine);
         using TextStore texts = TextStore.Open(context.Input("ingest", IngestStage.StoreFile));
-        BpeModel model = BpeTrainer.Train(
-            texts.Languages.SelectMany(language => texts.Texts(language, CorpusSplit.Train).Select(text => (language, text))),
-            new BpeTrainerOptions
-            {
-                VocabularySize = settings.Tokenizer.Vocabulary,
-                LanguageTags = [.. texts.Languages],
-                SamplingExponent = settings.Tokenizer.SamplingExponent,
-                Threads = threads,
-            });
-        ByteLevelBpeTokenizer tokenizer = new(model);
-        HuggingFaceTokenizer.Save(model, Path.Combine(context.Output, Folder), settings.Context);
+        string folder = Path.Combine(context.Output, Folder);
+        TrainedTokenizer.Train(texts, settings.Tokenizer, threads).Save(folder, settings.Context);
+        ITokenizer tokenizer = TextTokenizer.Load(folder);
         context.Cancellation.ThrowIfCancellationRequested();
         string path = context.OutputFile(TokensFile);
         TokenFileWriter.Write(path, [.. texts.Languages], Texts(texts), tokenizer, threads);

@@ -7,7 +7,7 @@ namespace Glossa.Data.Tests.Tokenizers;
 
 public class WordPatternTests
 {
-    private static readonly WordPattern[] Patterns = [WordPattern.Gpt2, WordPattern.Words];
+    private static readonly WordPattern[] Patterns = [WordPattern.Gpt2, WordPattern.Words, WordPattern.Phrases];
 
     [TestCaseSource(nameof(Patterns))]
     public void WordEnd_RandomUnicode_CutsWhereTheRegexDoes(WordPattern pattern)

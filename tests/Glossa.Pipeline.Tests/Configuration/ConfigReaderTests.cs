@@ -32,6 +32,7 @@ internal sealed class ConfigReaderTests
     [TestCase("seed: one\n", "text:1:7: 'seed' is 'one', expected a whole number of at least 0")]
     [TestCase("seed: 1.5\n", "text:1:7: 'seed' is '1.5', expected a whole number of at least 0")]
     [TestCase("seed: [1]\n", "text:1:7: 'seed' is a list, expected a whole number of at least 0")]
+    [TestCase("tokenizer:\n  kind: wordpiece\n", "text:2:3: 'tokenizer.kind' wordpiece does not keep a text exactly, and bits per byte of a causal model are those of the exact text; use bytelevel-bpe or unigram")]
     [TestCase("tokenizer:\n  vocabulary: 12\n", "text:2:15: 'tokenizer.vocabulary' is '12', expected a whole number from 260 to 1000000")]
     [TestCase("optimizer: {clip: .nan}", "text:1:19: 'optimizer.clip' is '.nan', expected a number from 0 to 1000000")]
     [TestCase("optimizer: {betas: [0.9, 2]}", "text:1:26: 'optimizer.betas[1]' is '2', expected a number from 0 to 0.99999")]

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
-using Glossa.Data.Tokenizers.HuggingFace;
 
 namespace Glossa.Data.Tokenizers;
 
@@ -157,10 +156,14 @@ public sealed class WordPattern
     };
 
     private static CodePointClass WordsClass(int codePoint) =>
-        codePoint is 0x200C or 0x200D || CodePoints.IsMark(codePoint) ? CodePointClass.Letter : Gpt2Class(codePoint);
+        codePoint is 0x200C or 0x200D || IsMark(codePoint) ? CodePointClass.Letter : Gpt2Class(codePoint);
 
     private static CodePointClass PhrasesClass(int codePoint) =>
         codePoint == '<' ? CodePointClass.Other : IsWhite(codePoint) ? CodePointClass.White : CodePointClass.Letter;
+
+    // Not CodePoints.IsMark, which knows the marks of the older Unicode that Hugging Face's normalizers have.
+    private static bool IsMark(int codePoint) =>
+        CharUnicodeInfo.GetUnicodeCategory(codePoint) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 
     private static bool IsWhite(int codePoint) => codePoint is (>= '\t' and <= '\r') or 0x85
         || CharUnicodeInfo.GetUnicodeCategory(codePoint) is UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;

@@ -13,12 +13,14 @@ internal static class TokenizerPremium
         [("by size (exponent 1)", 1, 0), ("exponent 0.3", 0.3, 0), ("alike (exponent 0)", 0, 0), ("exponent 0.3, parity 0.5", 0.3, 0.5), ("exponent 0.3, parity 1", 0.3, 1)];
 
     public static Benchmark Benchmark { get; } = new("tokenizer-premium",
-        "the tokenization premium by weighting: [corpus=FILE, udhr without] [vocabulary=2048] threads csv=FILE docs=docs/tokenizers.md", Run);
+        "the tokenization premium by weighting: [corpus=FILE, udhr without] [vocabulary=2048] [zipf=1: languages of unequal size] threads csv=FILE docs=docs/tokenizers.md", Run);
 
     private static void Run(BenchmarkArguments arguments, Findings _)
     {
         string corpus = arguments.Text("corpus") ?? EmbeddedCorpora.UdhrPath;
         List<(string Language, string Text)> texts = [.. TokenizerTraining.Rows(corpus, CorpusSplit.Train)];
+        bool unequal = arguments.Number("zipf", 0) == 1;
+        if (unequal) texts = Unequal(texts);
         HashSet<string> languages = [.. texts.Select(text => text.Language), PremiumReport.Reference];
         List<ParallelText> heldOut = [.. ParallelText.Udhr(split => split == CorpusSplit.Test).Where(text => languages.Contains(text.Language))];
         StringBuilder table = new("| weights | mean premium | worst decile | dearest | English tokens | all tokens | worst decile over English by size |\n|---|---|---|---|---|---|---|\n");
@@ -38,8 +40,18 @@ internal static class TokenizerPremium
             Console.WriteLine(row);
             table.Append(row).Append('\n');
         }
-        if (arguments.Text("docs") is { } docs) DocumentTable.Replace(docs, "tokenizer-premium " + languages.Count.ToString(CultureInfo.InvariantCulture), table.ToString());
+        if (arguments.Text("docs") is { } docs) DocumentTable.Replace(docs, $"tokenizer-premium {languages.Count}{(unequal ? " unequal" : "")}", table.ToString());
         if (arguments.Text("csv") is { } csv) AtomicFile.WriteText(csv, ByLanguage(reports));
+    }
+
+    /// <summary>As corpora of the world are: the second language has half the texts of the first, the third a third. Which comes when is drawn, English first.</summary>
+    private static List<(string Language, string Text)> Unequal(List<(string Language, string Text)> texts)
+    {
+        string[] order = [.. texts.Select(text => text.Language).Distinct().Order(StringComparer.Ordinal)];
+        new SeededRandom(1).Shuffle<string>(order);
+        order = [PremiumReport.Reference, .. order.Where(language => language != PremiumReport.Reference)];
+        Dictionary<string, int> ranks = order.Select((language, rank) => (language, rank)).ToDictionary(pair => pair.language, pair => pair.rank, StringComparer.Ordinal);
+        return [.. texts.GroupBy(text => text.Language).SelectMany(group => group.Take(Math.Max(1, group.Count() / (ranks[group.Key] + 1))))];
     }
 
     private static string ByLanguage(List<PremiumReport> reports)

@@ -8,7 +8,7 @@ internal static class QuantizationVariants
 {
     public static Dictionary<string, Func<ModelProto, ICalibrationSource?, ModelProto>> All(BenchmarkArguments arguments)
     {
-        QuantizerOptions plain = new() { Smooth = false, Compensate = false, AccuracyLevel = arguments.Number("accuracy", 4) }, full = new() { AccuracyLevel = plain.AccuracyLevel };
+        QuantizerOptions plain = new() { Smooth = false, Compensate = false, AccuracyLevel = arguments.Number("accuracy", 4) }, full = new() { AccuracyLevel = plain.AccuracyLevel, KeepFloat = arguments.Text("float")?.Split(',') ?? [] };
         QuantizationPlan Blocks(WeightFormat format, int size, LayerFormat embeddings) => new() { Products = new(format, size), Embeddings = embeddings };
         LayerFormat rows = new(WeightFormat.Int8), packed = new(WeightFormat.Block4), single = new(WeightFormat.Float32);
         Func<ModelProto, ICalibrationSource?, ModelProto> By(QuantizationPlan plan, QuantizerOptions options) => (model, calibration) => Quantizers.Quantize(model, plan, options, calibration).Model;

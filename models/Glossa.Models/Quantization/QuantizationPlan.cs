@@ -44,12 +44,17 @@ public sealed record QuantizationPlan
     /// <summary>Matrices that activations are multiplied by.</summary>
     public required LayerFormat Products { get; init; }
 
-    /// <summary>Token embeddings.</summary>
+    /// <summary>Token embeddings. Trained tables of positions are int8 where these are smaller.</summary>
     public required LayerFormat Embeddings { get; init; }
 
     /// <summary>Exceptions, by the weight's name.</summary>
     public IReadOnlyDictionary<string, LayerFormat> Layers { get; init; } = new Dictionary<string, LayerFormat>();
 
-    internal LayerFormat For(WeightUse use) =>
-        Layers.GetValueOrDefault(use.Weight.Name) ?? (use.Node.OpType == "Gather" ? Embeddings : Products);
+    internal LayerFormat For(WeightUse use)
+    {
+        if (Layers.GetValueOrDefault(use.Weight.Name) is { } named) return named;
+        if (use.Node.OpType != "Gather") return Products;
+        // A table of positions is small, and every token reads it.
+        return use.IsPositions && Embeddings.IsBlock ? new LayerFormat(WeightFormat.Int8) : Embeddings;
+    }
 }

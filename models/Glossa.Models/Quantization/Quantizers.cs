@@ -22,7 +22,7 @@ public static class Quantizers
         ArgumentNullException.ThrowIfNull(plan);
         options ??= new QuantizerOptions();
         ModelProto copy = QuantizationInput.Prepare(model);
-        DynamicQuantizationOptions dynamic = new() { KeepFloat = options.KeepFloat, TokenInputs = options.TokenInputs };
+        DynamicQuantizationOptions dynamic = new() { KeepFloat = options.KeepFloat, TokenInputs = options.TokenInputs, Positions = true, HalfScales = true };
         WeightUses uses = new(copy.Graph, copy.IrVersion, dynamic);
         Check(plan, uses, calibration);
         LayerCalibration? measured = calibration is null ? null : LayerCalibration.Measure(copy, uses, plan, options, calibration);

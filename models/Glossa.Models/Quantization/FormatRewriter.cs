@@ -34,7 +34,7 @@ internal sealed class FormatRewriter(GraphBuilder builder, int accuracyLevel)
         bool biased = gemm && node.Input.Count > 2 && node.Input[2].Length > 0 && beta != 0;
         Value product = format.Format switch
         {
-            WeightFormat.Int8 => Dynamic(node.Input[0], (ChannelGrid)weight.Grid, activation!, use.Weight.Name, alpha),
+            WeightFormat.DynamicInt8 => Dynamic(node.Input[0], (ChannelGrid)weight.Grid, activation!, use.Weight.Name, alpha),
             WeightFormat.StaticInt8 => Static(node.Input[0], (ChannelGrid)weight.Grid, activation!, use.Weight.Name, alpha),
             _ => Blocks(node.Input[0], (BlockGrid)weight.Grid, use.Weight.Name, alpha),
         };
@@ -52,8 +52,8 @@ internal sealed class FormatRewriter(GraphBuilder builder, int accuracyLevel)
     public void Embedding(WeightUse use, BlockGrid grid, string output)
     {
         string name = use.Weight.Name;
-        int blocks = grid.Blocks, bytes = blocks * grid.Block * grid.Bits / 8;
-        Value codes = Add(name + "_quantized", DataType.Uint8, [grid.Channels, bytes], grid.PackedCodes());
+        int blocks = grid.Blocks, bytes = grid.Inputs * grid.Bits / 8;
+        Value codes = Add(name + "_quantized", DataType.Uint8, [grid.Channels, bytes], grid.PackedCodes(wholeBlocks: false));
         Value scales = Add(name + "_scale", DataType.Float, [grid.Channels, blocks], MemoryMarshal.AsBytes<float>(grid.Scales));
         byte[] zeros = grid.PackedZeroPoints();
         Value zeroPoints = Add(name + "_zero_point", DataType.Uint8, [grid.Channels, zeros.Length / grid.Channels], zeros);
@@ -85,7 +85,7 @@ internal sealed class FormatRewriter(GraphBuilder builder, int accuracyLevel)
     private Value Blocks(string activation, BlockGrid grid, string name, float alpha)
     {
         float[] scales = alpha == 1 ? grid.Scales : [.. grid.Scales.Select(s => s * alpha)];
-        Value codes = Add(name + "_quantized", DataType.Uint8, [grid.Channels, grid.Blocks, grid.Block * grid.Bits / 8], grid.PackedCodes());
+        Value codes = Add(name + "_quantized", DataType.Uint8, [grid.Channels, grid.Blocks, grid.Block * grid.Bits / 8], grid.PackedCodes(wholeBlocks: true));
         Value scale = Add(name + "_scale", DataType.Float, [scales.Length], MemoryMarshal.AsBytes<float>(scales));
         byte[] packed = grid.PackedZeroPoints();
         Value zeros = Add(name + "_zero_point", DataType.Uint8, [packed.Length], packed);

@@ -16,7 +16,7 @@ internal sealed class LayerCalibration
 
     public static LayerCalibration Measure(ModelProto model, WeightUses uses, QuantizationPlan plan, QuantizerOptions options, ICalibrationSource source)
     {
-        WeightUse[] products = [.. uses.All.Where(u => u.Node.OpType != "Gather" && plan.For(u).Format != WeightFormat.Float32)];
+        WeightUse[] products = [.. uses.All.Where(u => u.Node.OpType != "Gather" && plan.For(u).Format != WeightFormat.Full)];
         Dictionary<string, int> widths = [];
         foreach (WeightUse use in products) widths[use.Node.Input[0]] = use.Inputs;
         LayerCalibration calibration = new(Calibration.Measure(model, widths, source));

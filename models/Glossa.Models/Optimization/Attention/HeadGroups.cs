@@ -1,0 +1,19 @@
+using Glossa.Models.Onnx;
+using Glossa.Models.Patterns;
+using Glossa.Models.Shapes;
+
+namespace Glossa.Models.Optimization.Attention;
+
+/// <summary>Keys and values that several query heads share: exporters repeat them by Unsqueeze, Expand and Reshape.</summary>
+internal static class HeadGroups
+{
+    /// <summary>The keys or values before they were repeated, [batch, groups, total, size]; null where they were not.</summary>
+    public static string? Of(PatternGraph graph, string repeated)
+    {
+        if (graph.Made(repeated, "Reshape") is not { } join || graph.Made(join.Input[0], "Expand") is not { } expand || graph.Made(expand.Input[0], "Unsqueeze") is not { } insert) return null;
+        if (graph.Shapes.Shape(insert.Input[0]) is not { Count: 4 } shape || graph.Shapes.Shape(insert.Output[0]) is not { Count: 5 } grouped || !grouped[2].Is(1)) return null;
+        if (graph.Shapes.Integers(insert.In(1)) is not [2 or -3] || graph.Shapes.Shape(repeated) is not { Count: 4 } all) return null;
+        bool whole = shape[1].IsConstant && all[1].IsConstant && shape[1].Value > 0 && all[1].Value % shape[1].Value == 0 && all[3].Equals(shape[3]) && all[0].Equals(shape[0]) && all[2].Equals(shape[2]);
+        return whole ? insert.Input[0] : null;
+    }
+}

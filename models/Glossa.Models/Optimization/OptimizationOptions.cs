@@ -12,7 +12,10 @@ public enum AttentionOperator
     /// </summary>
     GroupQuery = 1,
 
-    /// <summary>ai.onnx Attention of operator set 23; an older graph is raised to it.</summary>
+    /// <summary>
+    /// ai.onnx Attention of operator set 23; an older graph is raised to it. The operator gives other numbers than a softmax in rows that see no key at all, as those of
+    /// left padding, which no result depends on.
+    /// </summary>
     Standard = 2,
 }
 

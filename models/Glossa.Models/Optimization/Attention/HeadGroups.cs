@@ -1,3 +1,4 @@
+using Glossa.Models.Building;
 using Glossa.Models.Onnx;
 using Glossa.Models.Patterns;
 using Glossa.Models.Shapes;
@@ -15,5 +16,15 @@ internal static class HeadGroups
         if (graph.Shapes.Integers(insert.In(1)) is not [2 or -3] || graph.Shapes.Shape(repeated) is not { Count: 4 } all) return null;
         bool whole = shape[1].IsConstant && all[1].IsConstant && shape[1].Value > 0 && all[1].Value % shape[1].Value == 0 && all[3].Equals(shape[3]) && all[0].Equals(shape[0]) && all[2].Equals(shape[2]);
         return whole ? insert.Input[0] : null;
+    }
+
+    /// <summary>Keys or values repeated for every query head, by shapes that are constants, where an exporter computed them.</summary>
+    public static string Repeated(PatternGraph graph, string repeated)
+    {
+        if (Of(graph, repeated) is not { } source || graph.Shapes.Shape(source) is not { } shape || !shape[3].IsConstant) return repeated;
+        long heads = graph.Shapes.Shape(repeated)![1].Value;
+        Value grouped = graph.Add("Unsqueeze", [new Value(source), graph.G.Ints(2)], source + ".grouped");
+        Value expanded = graph.Add("Expand", [grouped, graph.G.Ints(1, 1, heads / shape[1].Value, 1, 1)], source + ".expanded");
+        return graph.Add("Reshape", [expanded, graph.G.Ints(0, heads, -1, shape[3].Value)], source + ".repeated").Name;
     }
 }

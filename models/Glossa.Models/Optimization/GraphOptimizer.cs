@@ -59,6 +59,16 @@ public static class GraphOptimizer
         return new OptimizationResult(copy, counts, before, notes);
     }
 
+    /// <summary>A copy of a model with the repairs that ONNX Runtime needs to take it; null where it needs none.</summary>
+    public static ModelProto? Repaired(ModelProto model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        List<string> notes = [];
+        ModelProto copy = model.Clone();
+        RuntimeRepairs.Apply(copy.Graph, notes);
+        return notes.Count > 0 ? copy : null;
+    }
+
     /// <summary>Refuses a model whose weights are integers already.</summary>
     /// <exception cref="InputException">It is one.</exception>
     private static void RefuseQuantized(ModelProto model)

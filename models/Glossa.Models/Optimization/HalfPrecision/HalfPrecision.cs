@@ -57,13 +57,29 @@ public sealed class HalfPrecision
         return new HalfResult(conversion._model, conversion._region.KeptFloat);
     }
 
-    /// <summary>First outputs of the nodes that <see cref="Convert"/> computes in float16, in graph order: what has to fit.</summary>
-    public static IReadOnlyList<string> HalfValues(ModelProto model)
+    /// <summary>
+    /// A model that gives out the largest magnitude of every value that <see cref="Convert"/> would compute in float16, as the scalars <see cref="RangeName"/>.
+    /// </summary>
+    /// <param name="model">The float32 model, which is left as it is.</param>
+    /// <param name="values">The values, first outputs of their nodes, in graph order.</param>
+    public static ModelProto RangeModel(ModelProto model, out IReadOnlyList<string> values)
     {
         ArgumentNullException.ThrowIfNull(model);
-        HalfRegion region = HalfRegion.Of(model.Graph, ShapeMap.Infer(model.Graph), new HashSet<string>());
-        return [.. model.Graph.Node.Where(region.Contains).Select(node => node.Output[0])];
+        ModelProto copy = model.Clone();
+        HalfRegion region = HalfRegion.Of(copy.Graph, ShapeMap.Infer(copy.Graph), new HashSet<string>());
+        values = [.. copy.Graph.Node.Where(region.Contains).Select(node => node.Output[0])];
+        copy.Graph.Output.Clear();
+        GraphBuilder g = new(copy.Graph);
+        for (int i = 0; i < values.Count; i++)
+        {
+            Value largest = g.Op("ReduceMax", [g.Op("Abs", [new Value(values[i])], RangeName(i) + ".magnitude")], RangeName(i), "", OnnxFactory.Attribute("keepdims", 0L));
+            g.Output(largest, DataType.Float);
+        }
+        return copy;
     }
+
+    /// <summary>Name of the i-th output of <see cref="RangeModel"/>.</summary>
+    public static string RangeName(int i) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"largest.{i}");
 
     private void Rewrite()
     {

@@ -6,19 +6,20 @@ namespace Glossa.Pipeline.Optimize;
 /// <summary>Holds a model's outputs against those of the original, on drawn inputs of several sizes.</summary>
 internal sealed class ModelComparison
 {
-    // A batch with padding, a single short row; behind a cache also several tokens and one.
+    // A batch with padding and a single short row; behind a cache, one token for a batch and several for one row and for a batch.
     private static readonly SyntheticInputs[] Fresh = [new(2, 7), new(1, 3)];
-    private static readonly SyntheticInputs[] Cached = [new(2, 5, 3), new(1, 1, 4)];
+    private static readonly SyntheticInputs[] Cached = [new(2, 1, 4), new(1, 5, 3), new(2, 5, 3)];
 
     private readonly List<(IReadOnlyList<FeedTensor> Feeds, IReadOnlyDictionary<string, float[]> Outputs)> _expected = [];
 
     /// <param name="path">The original.</param>
     /// <param name="graph">Its graph.</param>
-    public ModelComparison(string path, GraphProto graph)
+    /// <param name="chunks">Whether a batch may take several new tokens behind a cache.</param>
+    public ModelComparison(string path, GraphProto graph, bool chunks)
     {
         using RunnableModel original = RunnableModel.Open(path);
         bool hasCache = graph.Input.Any(input => input.Name.Contains("past", StringComparison.Ordinal));
-        foreach (SyntheticInputs sizes in hasCache ? [.. Fresh, .. Cached] : Fresh)
+        foreach (SyntheticInputs sizes in hasCache ? [.. Fresh, .. chunks ? Cached : Cached[..2]] : Fresh)
         {
             IReadOnlyList<FeedTensor> feeds = sizes.For(graph);
             _expected.Add((feeds, original.Run(feeds)));

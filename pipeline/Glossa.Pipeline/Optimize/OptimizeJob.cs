@@ -27,7 +27,7 @@ public static class OptimizeJob
         string staging = Path.Combine(options.Out, Staging);
         try
         {
-            ModelComparison comparison = new(Runnable(source, original, staging), original.Graph);
+            ModelComparison comparison = new(Runnable(source, original, staging), original.Graph, chunks: options.Passes.Attention != AttentionOperator.GroupQuery);
             List<OptimizedFile> files = [];
             foreach (ExportPrecision precision in ExportPrecisions.All.Where(options.Precisions.Contains))
             {

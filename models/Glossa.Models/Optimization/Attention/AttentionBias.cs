@@ -32,6 +32,9 @@ internal sealed class AttentionBias(PatternGraph graph)
         return graph.Add("Expand", [bias, target], bias.Name + ".whole");
     }
 
+    /// <summary>Says what the length of a value is, int64[1].</summary>
+    public void SetLength(string value, Value length) => _made[value] = length;
+
     /// <summary>The length of the sequence as int64[1].</summary>
     public Value Length(string value)
     {

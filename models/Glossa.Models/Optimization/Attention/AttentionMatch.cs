@@ -100,7 +100,8 @@ internal static class AttentionMatch
         if (graph.Shapes.Shape(query) is not { Count: 4 } q || graph.Shapes.Shape(key) is not { Count: 4 } k || graph.Shapes.Shape(value) is not { Count: 4 } v) return default;
         if (!q[1].IsConstant || !q[3].IsConstant || !v[3].IsConstant || !k[1].Equals(q[1]) || !v[1].Equals(q[1]) || !k[3].Equals(q[3])) return default;
         // The operator multiplies whole batches: one that is broadcast would need copies first.
-        return k[0].Equals(q[0]) && v[0].Equals(q[0]) ? (q[1].Value, q[3].Value, v[3].Value) : default;
+        if (!k[0].Equals(q[0]) || !v[0].Equals(q[0])) return default;
+        return (q[1].Value, q[3].Value, v[3].Value);
     }
 
     /// <summary>The value in which the heads stand side by side, where the mixed values are joined so.</summary>

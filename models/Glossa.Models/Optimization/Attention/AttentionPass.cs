@@ -28,12 +28,19 @@ internal sealed class AttentionPass
         if (to == AttentionOperator.Standard) OperatorSetRaise.Apply(context.Model);
         // Scales and transpositions around the products first: what is left there is what the operator takes.
         context.Rewrite(AttentionProducts.Apply);
-        int found = context.Graph.Node.Count(IsAttention);
-        return found + context.Rewrite(graph =>
+        int count = context.Graph.Node.Count(IsAttention), found;
+        // What is known of a layer's shapes may hang on the operator of the layer before.
+        do
         {
-            AttentionPass pass = new(graph, to);
-            return graph.Nodes("Softmax").Count(pass.Rewrite);
-        });
+            found = context.Rewrite(graph =>
+            {
+                AttentionPass pass = new(graph, to);
+                return graph.Nodes("Softmax").Count(pass.Rewrite);
+            });
+            count += found;
+        }
+        while (found > 0);
+        return count;
     }
 
     /// <summary>True for a node that is an attention by itself.</summary>
@@ -42,6 +49,8 @@ internal sealed class AttentionPass
     private bool Rewrite(NodeProto softmax)
     {
         if (AttentionMatch.Of(_graph, softmax) is not { } block) return false;
+        HeadGroups.MeasureFromSource(_graph, block.Key);
+        HeadGroups.MeasureFromSource(_graph, block.Value);
         Value result = _operator switch
         {
             AttentionOperator.Standard => Standard(block),

@@ -27,4 +27,14 @@ internal static class HeadGroups
         Value expanded = graph.Add("Expand", [grouped, graph.G.Ints(1, 1, heads / shape[1].Value, 1, 1)], source + ".expanded");
         return graph.Add("Reshape", [expanded, graph.G.Ints(0, heads, -1, shape[3].Value)], source + ".repeated").Name;
     }
+
+    /// <summary>Lets what reads the shape of repeated keys or values compute it from those before, so that nothing is repeated for its shape alone.</summary>
+    public static void MeasureFromSource(PatternGraph graph, string repeated)
+    {
+        NodeProto[] readers = [.. graph.Index.Consumers(repeated).Where(reader => reader.OpType == "Shape" && reader.Attribute.All(a => a.Name == "start" && a.I == 0))];
+        if (readers.Length == 0 || Of(graph, repeated) is not { } source) return;
+        long more = graph.Shapes.Shape(repeated)![1].Value - graph.Shapes.Shape(source)![1].Value;
+        Value shape = graph.Add("Add", [graph.Add("Shape", [new Value(source)], source + ".group_shape"), graph.G.Ints(0, more, 0, 0)], repeated + ".shape");
+        foreach (NodeProto reader in readers) graph.Replace(reader.Output[0], shape);
+    }
 }

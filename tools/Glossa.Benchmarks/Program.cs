@@ -2,7 +2,7 @@ using Glossa;
 using Glossa.Benchmarks;
 
 // glossa-benchmarks [--filter TEXT] [name=value ...]: runs the benchmarks whose names contain the text; without arguments, lists them.
-Benchmark[] all = [PresetStep.Benchmark, ThirdPartyStep.Benchmark];
+Benchmark[] all = [PresetStep.Benchmark, ThirdPartyStep.Benchmark, Quantization.Benchmark];
 try
 {
     BenchmarkArguments arguments = BenchmarkArguments.Parse(args);

@@ -18,8 +18,6 @@ namespace Glossa.Models.Quantization;
 /// </remarks>
 public static class DynamicQuantizer
 {
-    private const int OldestOpset = 11;
-
     /// <summary>Quantizes a model, which is left as it is.</summary>
     /// <exception cref="InputException">
     /// The model is quantized already, its operator set is older than 11, its weights lie in another file, or a weight is not finite.
@@ -28,7 +26,7 @@ public static class DynamicQuantizer
     {
         ArgumentNullException.ThrowIfNull(model);
         options ??= new DynamicQuantizationOptions();
-        ModelProto copy = Prepare(model);
+        ModelProto copy = QuantizationInput.Prepare(model);
         WeightUses uses = new(copy.Graph, copy.IrVersion, options);
         LayerRewriter rewriter = new(copy.Graph, uses, options);
         Dictionary<NodeProto, WeightUse> byNode = new(ReferenceEqualityComparer.Instance);
@@ -44,7 +42,7 @@ public static class DynamicQuantizer
             else
                 copy.Graph.Node.Add(node);
         }
-        RemoveUnused(copy.Graph);
+        QuantizationInput.RemoveUnused(copy.Graph);
         return new QuantizationResult(copy, layers);
     }
 
@@ -61,7 +59,7 @@ public static class DynamicQuantizer
     {
         ArgumentNullException.ThrowIfNull(model);
         options ??= new DynamicQuantizationOptions();
-        ModelProto copy = Prepare(model);
+        ModelProto copy = QuantizationInput.Prepare(model);
         WeightUses uses = new(copy.Graph, copy.IrVersion, options);
         LayerRewriter rewriter = new(copy.Graph, uses, options);
         List<QuantizedLayer> found = [];
@@ -81,68 +79,5 @@ public static class DynamicQuantizer
         }
         layers = found;
         return copy;
-    }
-
-    private static ModelProto Prepare(ModelProto model)
-    {
-        NodeProto? quantized = model.Graph.Node.FirstOrDefault(n => n.OpType is "MatMulInteger" or "ConvInteger" or "QLinearMatMul"
-            or "QLinearConv" or "DynamicQuantizeLinear" or "QuantizeLinear" or "DequantizeLinear" or "MatMulNBits" or "MatMulIntegerToFloat" or "DynamicQuantizeMatMul");
-        if (quantized is not null)
-            throw new InputException($"the model is quantized already: it has a {quantized.OpType}", quantized.Name.Length > 0 ? quantized.Name : null, "start from the float32 file");
-        long opset = model.OpsetImport.FirstOrDefault(o => o.Domain.Length == 0 || o.Domain == "ai.onnx")?.Version ?? 0;
-        if (opset < OldestOpset)
-            throw new InputException($"operator set {opset} is too old for int8, which needs {OldestOpset} or later", fix: "export the model with a newer operator set");
-        if (model.Graph.Initializer.FirstOrDefault(t => t.DataLocation == TensorProto.Types.DataLocation.External) is { } external)
-            throw new InputException($"the data of '{external.Name}' lie outside the model file", fix: "save the model with its data inside");
-        ModelProto copy = model.Clone();
-        LiftConstants(copy.Graph);
-        return copy;
-    }
-
-    // Some exporters write weights as Constant nodes; as initializers they are found in one place.
-    private static void LiftConstants(GraphProto graph)
-    {
-        NodeProto[] nodes = [.. graph.Node];
-        graph.Node.Clear();
-        foreach (NodeProto node in nodes)
-        {
-            TensorProto? tensor = node.OpType == "Constant" && WeightUses.IsStandard(node)
-                ? node.Attribute.FirstOrDefault(a => a.Name == "value")?.T : null;
-            if (tensor is { Dims.Count: 2, DataType: (int)TensorProto.Types.DataType.Float })
-            {
-                tensor.Name = node.Output[0];
-                graph.Initializer.Add(tensor);
-            }
-            else
-            {
-                graph.Node.Add(node);
-            }
-        }
-    }
-
-    private static void RemoveUnused(GraphProto graph)
-    {
-        HashSet<string> used = [.. graph.Output.Select(o => o.Name), .. WeightUses.SubgraphReferences(graph)];
-        List<NodeProto> kept = [];
-        for (int i = graph.Node.Count - 1; i >= 0; i--)
-        {
-            NodeProto node = graph.Node[i];
-            if (!node.Output.Any(used.Contains)) continue;
-            kept.Add(node);
-            used.UnionWith(node.Input);
-        }
-        kept.Reverse();
-        graph.Node.Clear();
-        graph.Node.Add(kept);
-        Keep(graph.Initializer, t => used.Contains(t.Name));
-        HashSet<string> made = [.. kept.SelectMany(n => n.Output)];
-        Keep(graph.ValueInfo, v => made.Contains(v.Name));
-    }
-
-    private static void Keep<T>(IList<T> items, Func<T, bool> condition)
-    {
-        T[] kept = [.. items.Where(condition)];
-        items.Clear();
-        foreach (T item in kept) items.Add(item);
     }
 }

@@ -14,6 +14,9 @@ internal sealed record WeightUse(NodeProto Node, TensorProto Weight, bool ByRow,
 {
     /// <summary>True where some rows of the stored matrix are left out (a tied head without the language tags).</summary>
     public bool IsPart => EndRow - FirstRow < Weight.Dims[0];
+
+    /// <summary>Number of inputs of a channel; of an embedding, its width.</summary>
+    public int Inputs => ByRow ? (int)Weight.Dims[1] : EndRow - FirstRow;
 }
 
 /// <summary>Finds the operators of a graph whose weights can be held in uint8.</summary>
@@ -51,6 +54,9 @@ internal sealed class WeightUses
 
     /// <summary>The uses, in graph order.</summary>
     public IReadOnlyList<WeightUse> All => _uses;
+
+    /// <summary>True where a quantized token embedding reads the weight.</summary>
+    public bool IsEmbedding(string weight) => _uses.Any(u => u.Node.OpType == "Gather" && u.Weight.Name == weight);
 
     private WeightUse? Match(NodeProto node)
     {

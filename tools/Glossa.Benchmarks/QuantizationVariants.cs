@@ -1,0 +1,41 @@
+using Glossa.Models.Onnx;
+using Glossa.Models.Quantization;
+
+namespace Glossa.Benchmarks;
+
+/// <summary>The forms that the quantization benchmark compares.</summary>
+internal static class QuantizationVariants
+{
+    public static Dictionary<string, Func<ModelProto, ICalibrationSource?, ModelProto>> All(BenchmarkArguments arguments)
+    {
+        QuantizerOptions plain = new() { Smooth = false, Compensate = false, AccuracyLevel = arguments.Number("accuracy", 4) }, full = new() { AccuracyLevel = plain.AccuracyLevel };
+        QuantizationPlan Blocks(WeightFormat format, int size, LayerFormat embeddings) => new() { Products = new(format, size), Embeddings = embeddings };
+        LayerFormat rows = new(WeightFormat.Int8), packed = new(WeightFormat.Block4), single = new(WeightFormat.Float32);
+        Func<ModelProto, ICalibrationSource?, ModelProto> By(QuantizationPlan plan, QuantizerOptions options) => (model, calibration) => Quantizers.Quantize(model, plan, options, calibration).Model;
+        return new()
+        {
+            ["float32"] = (model, _) => model,
+            ["dynamic-unsigned"] = (model, _) => DynamicQuantizer.Quantize(model).Model,
+            ["dynamic-plain"] = By(QuantizationPlan.DynamicInt8, plain with { SearchScales = false }),
+            ["dynamic-search"] = By(QuantizationPlan.DynamicInt8, plain),
+            ["dynamic-gptq"] = By(QuantizationPlan.DynamicInt8, full with { Smooth = false }),
+            ["dynamic-smooth"] = By(QuantizationPlan.DynamicInt8, full with { Compensate = false }),
+            ["dynamic"] = By(QuantizationPlan.DynamicInt8, full),
+            ["static-minmax-plain"] = By(QuantizationPlan.StaticInt8, plain with { Range = ActivationRange.MinMax }),
+            ["static-minmax"] = By(QuantizationPlan.StaticInt8, full with { Range = ActivationRange.MinMax }),
+            ["static-percentile"] = By(QuantizationPlan.StaticInt8, full with { Range = ActivationRange.Percentile }),
+            ["static-entropy"] = By(QuantizationPlan.StaticInt8, full with { Range = ActivationRange.Entropy }),
+            ["static"] = By(QuantizationPlan.StaticInt8, full),
+            ["block8"] = By(Blocks(WeightFormat.Block8, 32, rows), full),
+            ["block8-128"] = By(Blocks(WeightFormat.Block8, 128, rows), full),
+            ["int4-nearest"] = By(Blocks(WeightFormat.Block4, 32, packed), plain),
+            ["int4-nearest-rows8"] = By(Blocks(WeightFormat.Block4, 32, rows), plain),
+            ["int4-rows8"] = By(Blocks(WeightFormat.Block4, 32, rows), full),
+            ["int4-embedding-only"] = By(Blocks(WeightFormat.Float32, 32, packed), plain),
+            ["int8-embedding-only"] = By(Blocks(WeightFormat.Float32, 32, rows), plain),
+            ["int4-products-only"] = By(Blocks(WeightFormat.Block4, 32, single), full),
+            ["int4"] = By(Blocks(WeightFormat.Block4, 32, packed), full),
+            ["int4-128"] = By(Blocks(WeightFormat.Block4, 128, packed), full),
+        };
+    }
+}

@@ -12,7 +12,9 @@ internal static class PrecisionModels
     /// <param name="model">The optimized float32 model.</param>
     /// <param name="precision">The precision.</param>
     /// <param name="keepFloat">For fp16: nodes whose values do not fit.</param>
-    public static (ModelProto Model, IReadOnlyList<string> KeptFloat) Make(ModelProto model, ExportPrecision precision, IReadOnlyCollection<string>? keepFloat = null)
+    /// <param name="calibration">For int8 and int4: samples of the text that the model is for.</param>
+    public static (ModelProto Model, IReadOnlyList<string> KeptFloat) Make(
+        ModelProto model, ExportPrecision precision, IReadOnlyCollection<string>? keepFloat = null, ICalibrationSource? calibration = null)
     {
         switch (precision)
         {
@@ -20,9 +22,9 @@ internal static class PrecisionModels
                 HalfResult half = HalfPrecision.Convert(model, keepFloat);
                 return (half.Model, half.KeptFloat);
             case ExportPrecision.DynamicInt8:
-                return (DynamicQuantizer.Quantize(model, Int8(model)).Model, []);
+                return (Quantizers.Quantize(model, QuantizationPlan.DynamicInt8, new QuantizerOptions { TokenInputs = TokenInputs(model) }, calibration).Model, []);
             case ExportPrecision.Int4:
-                throw new InputException("int4 is not part of this version", fix: "choose among fp32, fp16 and int8");
+                return (Quantizers.Quantize(model, QuantizationPlan.Int4, new QuantizerOptions { TokenInputs = TokenInputs(model) }, calibration).Model, []);
             default:
                 return (model, []);
         }

@@ -38,6 +38,11 @@ internal static class HeadLayout
     private static string? Behind(PatternGraph graph, string value)
     {
         if (graph.Made(value, "Transpose") is { } turn && turn.AttributeInts("perm") is { } permutation && permutation.SequenceEqual(Turn)) return turn.Input[0];
+        if (graph.Index.Producer(value) is { OpType: "RotaryEmbedding", Domain: FusedOperators.Domain } rotary)
+        {
+            IReadOnlyList<Dimension> shape = graph.Shapes.Shape(value)!;
+            return Rotated(graph, rotary, shape) is { } turned ? graph.Add("Reshape", [new Value(turned), graph.G.Ints(0, 0, shape[1].Value, shape[3].Value)], value + ".behind").Name : null;
+        }
         if (graph.Index.Producer(value) is not { OpType: "SimplifiedLayerNormalization", Output.Count: 1 } norm || norm.AttributeInt("axis", -1) is not (-1 or 3)) return null;
         if (graph.Shapes.Rank(norm.Input[1]) != 1 || Behind(graph, norm.Input[0]) is not { } before) return null;
         return graph.Add(norm.OpType, [new Value(before), new Value(norm.Input[1])], value + ".behind", norm.Domain, [.. norm.Attribute.Select(a => a.Clone())]).Name;

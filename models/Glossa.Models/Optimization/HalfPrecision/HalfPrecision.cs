@@ -136,7 +136,7 @@ public sealed class HalfPrecision
         if (isMask)
         {
             source = _builder.Unique(value + ".cut");
-            _nodes.Add(new NodeProto { OpType = "Max", Name = source, Input = { value, _builder.Constant(MaskFloor).Name }, Output = { source } });
+            _nodes.Add(new NodeProto { OpType = "Max", Name = source + "/max", Input = { value, _builder.Constant(MaskFloor).Name }, Output = { source } });
         }
         _nodes.Add(Cast(source, name, DataType.Float16));
         return name;
@@ -153,7 +153,7 @@ public sealed class HalfPrecision
     }
 
     private static NodeProto Cast(string from, string to, DataType type) =>
-        new() { OpType = "Cast", Name = to, Input = { from }, Output = { to }, Attribute = { OnnxFactory.Attribute("to", (long)type) } };
+        new() { OpType = "Cast", Name = to + "/cast", Input = { from }, Output = { to }, Attribute = { OnnxFactory.Attribute("to", (long)type) } };
 
     // Where a graph turns rows that see no key into zeros, it tells them by their NaN, which only an infinite mask gives.
     private bool IsGuarded(NodeProto node) => _index.Consumers(node.Output[0]).Any(reader => reader.OpType == "IsNaN");

@@ -47,16 +47,31 @@ public static class GraphOptimizer
         int before = copy.Graph.Node.Count(node => node.OpType != "Constant");
         OptimizationContext context = new(copy, options);
         GuardedOutputs outputs = GuardedOutputs.Insert(copy.Graph);
-        List<PassCount> counts = [];
-        foreach (OptimizationPass pass in passes)
+        Dictionary<string, PassCount> counts = [];
+        for (int first = 0; first < passes.Count;)
         {
-            int rewritten = ShapeInference.Guarded(() => pass.Apply(context));
-            counts.Add(new PassCount(pass.Name, rewritten, copy.Graph.Node.Count));
+            int last = first;
+            while (passes[first].Repeats && last + 1 < passes.Count && passes[last + 1].Repeats) last++;
+            bool again;
+            do
+            {
+                again = false;
+                for (int i = first; i <= last; i++) again |= Run(passes[i], context, counts) > 0;
+            }
+            while (again && passes[first].Repeats);
+            first = last + 1;
         }
         outputs.Remove(copy.Graph);
         GraphCleaning.DropUnread(copy.Graph);
         OperatorDomains.Complete(copy);
-        return new OptimizationResult(copy, counts, before, notes);
+        return new OptimizationResult(copy, [.. passes.Select(pass => counts[pass.Name])], before, notes);
+    }
+
+    private static int Run(OptimizationPass pass, OptimizationContext context, Dictionary<string, PassCount> counts)
+    {
+        int rewritten = ShapeInference.Guarded(() => pass.Apply(context));
+        counts[pass.Name] = new PassCount(pass.Name, rewritten + (counts.GetValueOrDefault(pass.Name)?.Rewritten ?? 0), context.Graph.Node.Count);
+        return rewritten;
     }
 
     /// <summary>A copy of a model with the repairs that ONNX Runtime needs to take it; null where it needs none.</summary>

@@ -21,30 +21,19 @@ internal sealed class AttentionPass
         _cached = new CachedAttention(graph, _bias);
     }
 
-    /// <summary>Rewrites the graph; gives the number of attentions, those that stand there as one operator already included.</summary>
+    /// <summary>Rewrites the graph; gives the number of attentions.</summary>
     public static int Apply(OptimizationContext context)
     {
         AttentionOperator to = context.Options.Attention;
         if (to == AttentionOperator.Standard) OperatorSetRaise.Apply(context.Model);
         // Scales and transpositions around the products first: what is left there is what the operator takes.
         context.Rewrite(AttentionProducts.Apply);
-        int count = context.Graph.Node.Count(IsAttention), found;
-        // What is known of a layer's shapes may hang on the operator of the layer before.
-        do
+        return context.Rewrite(graph =>
         {
-            found = context.Rewrite(graph =>
-            {
-                AttentionPass pass = new(graph, to);
-                return graph.Nodes("Softmax").Count(pass.Rewrite);
-            });
-            count += found;
-        }
-        while (found > 0);
-        return count;
+            AttentionPass pass = new(graph, to);
+            return graph.Nodes("Softmax").Count(pass.Rewrite);
+        });
     }
-
-    /// <summary>True for a node that is an attention by itself.</summary>
-    public static bool IsAttention(NodeProto node) => node.OpType is "Attention" or "MultiHeadAttention" or "GroupQueryAttention" or "PackedMultiHeadAttention" or "DecoderMaskedMultiHeadAttention";
 
     private bool Rewrite(NodeProto softmax)
     {

@@ -39,8 +39,6 @@ internal static class ConfigRules
     {
         if (Train.Engines.Missing(config.Engine.Kind) is (string why, string fix))
             throw Wrong(tree, "engine.kind", $"'engine.kind' {ConfigSchema.Word(config.Engine.Kind)} {why}", fix);
-        if (config.Export.Precisions.FirstOrDefault(p => p is not (Precision.Fp32 or Precision.Int8)) is var other && other != default)
-            throw Wrong(tree, "export.precisions", $"'export.precisions' {ConfigSchema.Word(other)} is not part of this version", "choose among fp32 and int8");
         int context = Pipeline.Model.ModelOptions.ContextOf(config.Model);
         if (config.Evaluation.Window is int window && window > context)
             throw Wrong(tree, "evaluation.window", Numbers($"'evaluation.window' is {window}, more than the {context} of 'model.context'"), "make it at most that");

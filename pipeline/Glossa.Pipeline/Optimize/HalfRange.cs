@@ -1,4 +1,3 @@
-using Glossa.Models.Export;
 using Glossa.Models.Onnx;
 using Glossa.Models.Optimization.HalfPrecision;
 using Glossa.Training.Verification;
@@ -18,9 +17,7 @@ internal static class HalfRange
     public static IReadOnlyList<string> TooLarge(ModelProto model, IEnumerable<IReadOnlyList<FeedTensor>> feeds, string folder)
     {
         ModelProto probe = HalfPrecision.RangeModel(model, out IReadOnlyList<string> values);
-        string file = Path.Combine(folder, "range.onnx");
-        OnnxFile.Write(file, probe);
-        using RunnableModel session = RunnableModel.Open(file);
+        using RunnableModel session = RunnableModel.OpenTemporary(probe, folder);
         HashSet<string> large = [];
         foreach (IReadOnlyList<FeedTensor> feed in feeds)
         {

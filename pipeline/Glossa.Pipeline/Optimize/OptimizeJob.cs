@@ -55,16 +55,16 @@ public static class OptimizeJob
     private static OptimizedFile Write(ModelSource source, ModelProto model, ExportPrecision precision, ModelComparison comparison, OptimizeOptions options, string staging)
     {
         IReadOnlyList<string> tooLarge = precision == ExportPrecision.Fp16 ? HalfRange.TooLarge(model, comparison.Feeds, staging) : [];
-        (ModelProto made, IReadOnlyList<string> kept) = PrecisionModels.Make(model, precision, tooLarge);
+        PrecisionModel made = PrecisionModels.Make(model, precision, tooLarge);
         string target = source.Target(options.Out, precision), staged = Path.Combine(staging, Path.GetFileName(target));
-        OnnxFile.Write(staged, made);
+        OnnxFile.Write(staged, made.Model);
         double difference;
         string output;
         using (RunnableModel runnable = RunnableModel.Open(staged)) (difference, output) = comparison.Worst(runnable);
         if (options.Limits.TryGetValue(precision, out double limit) && !(difference <= limit)) throw Breach(model, precision, difference, output, limit, comparison, source, staging);
         // The data file first: a model without its data must never stand there.
         long bytes = Move(staged + "_data", target + "_data") + Move(staged, target);
-        return new OptimizedFile(precision, target, bytes, made.Graph.Node.Count, difference, output, kept);
+        return new OptimizedFile(precision, target, bytes, made.Model.Graph.Node.Count, difference, output, made.KeptFloat);
     }
 
     private static long Move(string from, string to)

@@ -5,6 +5,17 @@ using Glossa.Pipeline.Export;
 
 namespace Glossa.Pipeline.Optimize;
 
+/// <summary>A model in a precision.</summary>
+/// <param name="Model">The model.</param>
+internal sealed record PrecisionModel(ModelProto Model)
+{
+    /// <summary>For fp16: nodes that stay float32, for their weights or values do not fit.</summary>
+    public IReadOnlyList<string> KeptFloat { get; init; } = [];
+
+    /// <summary>For int8 and int4: what was quantized.</summary>
+    public IReadOnlyList<QuantizedLayer> Layers { get; init; } = [];
+}
+
 /// <summary>A model in each precision.</summary>
 internal static class PrecisionModels
 {
@@ -13,21 +24,18 @@ internal static class PrecisionModels
     /// <param name="precision">The precision.</param>
     /// <param name="keepFloat">For fp16: nodes whose values do not fit.</param>
     /// <param name="calibration">For int8 and int4: samples of the text that the model is for.</param>
-    public static (ModelProto Model, IReadOnlyList<string> KeptFloat) Make(
+    public static PrecisionModel Make(
         ModelProto model, ExportPrecision precision, IReadOnlyCollection<string>? keepFloat = null, ICalibrationSource? calibration = null)
     {
-        switch (precision)
+        if (precision == ExportPrecision.Fp32) return new PrecisionModel(model);
+        if (precision == ExportPrecision.Fp16)
         {
-            case ExportPrecision.Fp16:
-                HalfResult half = HalfPrecision.Convert(model, keepFloat);
-                return (half.Model, half.KeptFloat);
-            case ExportPrecision.DynamicInt8:
-                return (Quantizers.Quantize(model, QuantizationPlan.DynamicInt8, new QuantizerOptions { TokenInputs = TokenInputs(model) }, calibration).Model, []);
-            case ExportPrecision.Int4:
-                return (Quantizers.Quantize(model, QuantizationPlan.Int4, new QuantizerOptions { TokenInputs = TokenInputs(model) }, calibration).Model, []);
-            default:
-                return (model, []);
+            HalfResult half = HalfPrecision.Convert(model, keepFloat);
+            return new PrecisionModel(half.Model) { KeptFloat = half.KeptFloat };
         }
+        QuantizationPlan plan = precision == ExportPrecision.Int4 ? QuantizationPlan.Int4 : QuantizationPlan.DynamicInt8;
+        QuantizationResult result = Quantizers.Quantize(model, plan, new QuantizerOptions { TokenInputs = TokenInputs(model) }, calibration);
+        return new PrecisionModel(result.Model) { Layers = result.Layers };
     }
 
     /// <summary>The options of int8 for a model.</summary>

@@ -1,3 +1,4 @@
+using Glossa.Models.Export;
 using Glossa.Models.Onnx;
 using Glossa.Training.Verification;
 using Microsoft.ML.OnnxRuntime;
@@ -27,6 +28,22 @@ internal sealed class RunnableModel : IDisposable
         catch (OnnxRuntimeException e)
         {
             throw new InputException($"ONNX Runtime does not load the model ({FirstLine(e)})", path, "export it again, or leave out the pass or precision that made it", e);
+        }
+    }
+
+    /// <summary>Opens a model that is held in memory, which may be too large for one message: through a file that goes away again.</summary>
+    public static RunnableModel OpenTemporary(ModelProto model, string folder)
+    {
+        string file = Path.Combine(folder, "probe.onnx.partial");
+        try
+        {
+            OnnxFile.Write(file, model);
+            return Open(file);
+        }
+        finally
+        {
+            File.Delete(file);
+            File.Delete(file + "_data");
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Glossa.Models.Export;
 using Glossa.Models.Onnx;
 using Glossa.Models.Quantization;
 using Glossa.Training.Verification;
@@ -14,10 +13,8 @@ internal static class WorstLayer
     {
         ModelProto probe = DynamicQuantizer.LayerErrorModel(model, out IReadOnlyList<QuantizedLayer> layers, PrecisionModels.Int8(model));
         if (layers.Count == 0) return null;
-        string file = Path.Combine(folder, "layers.onnx");
-        OnnxFile.Write(file, probe);
         double[] error = new double[layers.Count], signal = new double[layers.Count];
-        using (RunnableModel session = RunnableModel.Open(file))
+        using (RunnableModel session = RunnableModel.OpenTemporary(probe, folder))
         {
             foreach (IReadOnlyList<FeedTensor> feed in feeds)
             {

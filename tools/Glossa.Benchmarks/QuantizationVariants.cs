@@ -8,9 +8,9 @@ internal static class QuantizationVariants
 {
     public static Dictionary<string, Func<ModelProto, ICalibrationSource?, ModelProto>> All(BenchmarkArguments arguments)
     {
-        QuantizerOptions plain = new() { Smooth = false, Compensate = false, AccuracyLevel = arguments.Number("accuracy", 4) }, full = new() { AccuracyLevel = plain.AccuracyLevel };
+        QuantizerOptions plain = new() { Smooth = false, Compensate = false, AccuracyLevel = arguments.Number("accuracy", 4) }, full = new() { AccuracyLevel = plain.AccuracyLevel, KeepFloat = arguments.Text("float")?.Split(',') ?? [] };
         QuantizationPlan Blocks(WeightFormat format, int size, LayerFormat embeddings) => new() { Products = new(format, size), Embeddings = embeddings };
-        LayerFormat rows = new(WeightFormat.Int8), packed = new(WeightFormat.Block4), single = new(WeightFormat.Float32);
+        LayerFormat rows = new(WeightFormat.DynamicInt8), packed = new(WeightFormat.Block4), single = new(WeightFormat.Full);
         Func<ModelProto, ICalibrationSource?, ModelProto> By(QuantizationPlan plan, QuantizerOptions options) => (model, calibration) => Quantizers.Quantize(model, plan, options, calibration).Model;
         return new()
         {
@@ -31,8 +31,8 @@ internal static class QuantizationVariants
             ["int4-nearest"] = By(Blocks(WeightFormat.Block4, 32, packed), plain),
             ["int4-nearest-rows8"] = By(Blocks(WeightFormat.Block4, 32, rows), plain),
             ["int4-rows8"] = By(Blocks(WeightFormat.Block4, 32, rows), full),
-            ["int4-embedding-only"] = By(Blocks(WeightFormat.Float32, 32, packed), plain),
-            ["int8-embedding-only"] = By(Blocks(WeightFormat.Float32, 32, rows), plain),
+            ["int4-embedding-only"] = By(Blocks(WeightFormat.Full, 32, packed), plain),
+            ["int8-embedding-only"] = By(Blocks(WeightFormat.Full, 32, rows), plain),
             ["int4-products-only"] = By(Blocks(WeightFormat.Block4, 32, single), full),
             ["int4"] = By(Blocks(WeightFormat.Block4, 32, packed), full),
             ["int4-128"] = By(Blocks(WeightFormat.Block4, 128, packed), full),

@@ -92,7 +92,7 @@ internal sealed class ParameterRule
 
     private static readonly string[] SingleNames = ["weight", "bias", "gamma", "beta", "alpha", "gate"];
 
-    private static bool ByFormula(TensorProto tensor)
+    internal static bool ByFormula(TensorProto tensor)
     {
         ReadOnlySpan<float> values = TensorData.FloatSpan(tensor);
         return TensorContents.HasInfinity(values) || (IsMatrix(tensor) && TensorContents.IsMask(values)) || TensorContents.IsPositionTable(tensor, values);

@@ -18,6 +18,12 @@ internal sealed class ActivationStatistics(int width)
     /// <summary>Largest value of each channel, at least 0.</summary>
     public float[] Largest { get; } = new float[width];
 
+    /// <summary>Number of samples with rows.</summary>
+    public int Samples { get; private set; }
+
+    /// <summary>Root mean square of each channel's largest magnitude in a sample.</summary>
+    public double[] TypicalRange { get; } = new double[width];
+
     /// <summary>Mean square of each channel.</summary>
     public double[] MeanSquares()
     {
@@ -30,11 +36,14 @@ internal sealed class ActivationStatistics(int width)
     {
         if (rows == 0) return;
         Rows += rows;
+        Samples++;
         for (int i = 0; i < moments.Length; i++) Moments[i] += moments[i];
         for (int k = 0; k < Width; k++)
         {
             Smallest[k] = MathF.Min(Smallest[k], smallest[k]);
             Largest[k] = MathF.Max(Largest[k], largest[k]);
+            float range = MathF.Max(MathF.Max(largest[k], -smallest[k]), 0);
+            TypicalRange[k] += (double)range * range;
         }
     }
 
@@ -42,6 +51,7 @@ internal sealed class ActivationStatistics(int width)
     public void Finish(string name)
     {
         if (Rows == 0) throw new InputException($"calibration never reached '{name}'", fix: "give calibration samples of at least one token");
+        for (int k = 0; k < Width; k++) TypicalRange[k] = Math.Sqrt(TypicalRange[k] / Samples);
         for (int i = 0; i < Moments.Length; i++)
         {
             if (!double.IsFinite(Moments[i])) throw new InputException($"calibration found values in '{name}' that are not finite", fix: "check the float32 model and the calibration samples");

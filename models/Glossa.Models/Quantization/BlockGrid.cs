@@ -57,10 +57,10 @@ internal sealed class BlockGrid : RoundingGrid
         }
     }
 
-    /// <summary>The codes by channel, packed: [channels, blocks, block * bits / 8], low bits first. What fills up the last block stands for 0.</summary>
-    public byte[] PackedCodes()
+    /// <summary>The codes by channel, packed, low bits first: [channels, blocks, block * bits / 8] where what fills up the last block stands for 0, else [channels, inputs * bits / 8].</summary>
+    public byte[] PackedCodes(bool wholeBlocks)
     {
-        int width = Blocks * Block;
+        int width = wholeBlocks ? Blocks * Block : Inputs;
         byte[] packed = new byte[checked(Channels * (width * Bits / 8))];
         for (int n = 0; n < Channels; n++)
         {

@@ -9,6 +9,12 @@ public sealed record DynamicQuantizationOptions
     /// <summary>Store the token embedding in uint8 as well.</summary>
     public bool Embeddings { get; init; } = true;
 
+    /// <summary>Store trained tables of positions in uint8 as well. A table that follows a formula stays as it is.</summary>
+    public bool Positions { get; init; }
+
+    /// <summary>Store the scales of tables that nothing but Gather reads in float16.</summary>
+    public bool HalfScales { get; init; }
+
     /// <summary>
     /// Give every weight the zero point 128 in place of one of its own per column. The default is finer: a column's
     /// whole range is used. A matrix that is also the token embedding is always symmetric.

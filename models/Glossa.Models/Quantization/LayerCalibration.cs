@@ -16,7 +16,7 @@ internal sealed class LayerCalibration
 
     public static LayerCalibration Measure(ModelProto model, WeightUses uses, QuantizationPlan plan, QuantizerOptions options, ICalibrationSource source)
     {
-        WeightUse[] products = [.. uses.All.Where(u => u.Node.OpType != "Gather" && plan.For(u).Format != WeightFormat.Float32)];
+        WeightUse[] products = [.. uses.All.Where(u => u.Node.OpType != "Gather" && plan.For(u).Format != WeightFormat.Full)];
         Dictionary<string, int> widths = [];
         foreach (WeightUse use in products) widths[use.Node.Input[0]] = use.Inputs;
         LayerCalibration calibration = new(Calibration.Measure(model, widths, source));
@@ -24,7 +24,7 @@ internal sealed class LayerCalibration
         {
             // A matrix shared with a token embedding keeps its own numbers: what reads it beside others is not smoothed.
             bool smooth = options.Smooth && readers.All(u => !uses.IsEmbedding(u.Weight.Name));
-            double[]? factors = smooth ? Smoothing.Factors(calibration._statistics[readers.Key], [.. readers.Select(LayerRounding.Matrix)]) : null;
+            double[]? factors = smooth ? Smoothing.Factors(calibration._statistics[readers.Key], [.. readers.Select(LayerRounding.Matrix)], options.Compensate) : null;
             calibration._roundings[readers.Key] = new ActivationRounding(factors);
         }
         calibration.FixRanges(model, [.. products.Where(u => plan.For(u).Format == WeightFormat.StaticInt8).Select(u => u.Node.Input[0]).Distinct()], options, source);

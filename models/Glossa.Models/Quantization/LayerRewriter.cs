@@ -9,7 +9,7 @@ namespace Glossa.Models.Quantization;
 internal sealed class LayerRewriter
 {
     private readonly DynamicQuantizationOptions _options;
-    private readonly HashSet<string> _embeddings;
+    private readonly HashSet<string> _embeddings, _read;
     private readonly Dictionary<string, Value[]> _activations = [];
     private readonly Dictionary<(string, bool, int, int, bool), StoredWeight> _stored = [];
     private readonly Dictionary<string, StoredWeight> _tables = [];
@@ -18,6 +18,7 @@ internal sealed class LayerRewriter
     {
         Builder = new GraphBuilder(graph);
         _options = options;
+        _read = [.. uses.All.Where(u => u.Node.OpType != "Gather").Select(u => u.Weight.Name)];
         _embeddings = [.. uses.All.Where(u => u.Node.OpType == "Gather").Select(u => u.Weight.Name)];
     }
 
@@ -48,7 +49,9 @@ internal sealed class LayerRewriter
         // One zero point for all tokens, so that DequantizeLinear centres the bytes and the token's scale is one product.
         Value rows = Builder.Op("Gather", [weight.Matrix, new Value(node.Input[1])], output + "_rows");
         Value centred = Builder.Op("DequantizeLinear", [rows, Builder.Constant(1f), weight.ZeroPoint], output + "_centred");
-        Value scale = Builder.Unsqueeze(Builder.Gather(weight.Scale, new Value(node.Input[1]), 0, output + "_token_scale"), [-1]);
+        Value scale = Builder.Gather(weight.Scale, new Value(node.Input[1]), 0, output + "_token_scale");
+        if (weight.HalfScales) scale = Builder.Cast(scale, TensorProto.Types.DataType.Float, output + "_token_scale_float");
+        scale = Builder.Unsqueeze(scale, [-1]);
         Finish(Builder.Mul(centred, scale), output);
     }
 
@@ -111,11 +114,15 @@ internal sealed class LayerRewriter
         string name = use.Weight.Name;
         if (!_tables.TryGetValue(name, out StoredWeight? table))
         {
-            QuantizedWeight weight = Round(use.Weight, 0, (int)use.Weight.Dims[0], byRow: true, symmetric: true);
+            bool half = _options.HalfScales && !_read.Contains(name);
+            QuantizedWeight weight = Round(use.Weight, 0, (int)use.Weight.Dims[0], byRow: true, symmetric: true, half);
+            half &= QuantizedWeight.FitHalf(weight.Scales);
+            Value scales = half
+                ? Add(name + "_scale", TensorProto.Types.DataType.Float16, [weight.Scales.Length], MemoryMarshal.AsBytes<Half>(Array.ConvertAll(weight.Scales, s => (Half)s)))
+                : Add(name + "_scale", TensorProto.Types.DataType.Float, [weight.Scales.Length], MemoryMarshal.AsBytes<float>(weight.Scales));
             table = _tables[name] = new StoredWeight(
-                Add(name + "_quantized", TensorProto.Types.DataType.Uint8, [.. use.Weight.Dims], weight.Data),
-                Add(name + "_scale", TensorProto.Types.DataType.Float, [weight.Scales.Length], MemoryMarshal.AsBytes<float>(weight.Scales)),
-                Add(name + "_zero_point", TensorProto.Types.DataType.Uint8, [], [QuantizedWeight.SymmetricZeroPoint]), weight.RelativeError);
+                Add(name + "_quantized", TensorProto.Types.DataType.Uint8, [.. use.Weight.Dims], weight.Data), scales,
+                Add(name + "_zero_point", TensorProto.Types.DataType.Uint8, [], [QuantizedWeight.SymmetricZeroPoint]), weight.RelativeError, half);
         }
         if (use.Node.OpType == "Gather") return table;
         Value rows = table.Matrix, scale = table.Scale;
@@ -128,12 +135,12 @@ internal sealed class LayerRewriter
         return table with { Matrix = Builder.Transpose(rows, [1, 0], name + "_transposed"), Scale = scale };
     }
 
-    private static QuantizedWeight Round(TensorProto tensor, int firstRow, int endRow, bool byRow, bool symmetric)
+    private static QuantizedWeight Round(TensorProto tensor, int firstRow, int endRow, bool byRow, bool symmetric, bool half = false)
     {
         int columns = checked((int)tensor.Dims[1]);
         try
         {
-            return QuantizedWeight.Quantize(Floats(tensor).AsSpan(firstRow * columns, (endRow - firstRow) * columns), columns, byRow, symmetric);
+            return QuantizedWeight.Quantize(Floats(tensor).AsSpan(firstRow * columns, (endRow - firstRow) * columns), columns, byRow, symmetric, half);
         }
         catch (ArgumentException e)
         {
@@ -167,8 +174,9 @@ internal sealed class LayerRewriter
     }
 
     /// <param name="Matrix">The bytes: [in, out] for MatMulInteger, [tokens, width] for Gather.</param>
-    /// <param name="Scale">float32[channels].</param>
+    /// <param name="Scale">float32 or float16 [channels].</param>
     /// <param name="ZeroPoint">uint8 scalar or [channels].</param>
     /// <param name="RelativeError">Rounding error of the matrix.</param>
-    private sealed record StoredWeight(Value Matrix, Value Scale, Value ZeroPoint, double RelativeError);
+    /// <param name="HalfScales">True where the scales are float16.</param>
+    private sealed record StoredWeight(Value Matrix, Value Scale, Value ZeroPoint, double RelativeError, bool HalfScales = false);
 }

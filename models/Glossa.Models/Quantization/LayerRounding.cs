@@ -6,7 +6,7 @@ namespace Glossa.Models.Quantization;
 internal sealed class LayerRounding(QuantizationPlan plan, QuantizerOptions options, LayerCalibration? calibration, WeightUses uses)
 {
     /// <summary>True where the weight is a token table in uint8 rows, or a product that reads the same table.</summary>
-    public bool IsTable(WeightUse use) => plan.For(use).Format == WeightFormat.Int8 && (use.Node.OpType == "Gather" || (use.ByRow && uses.IsEmbedding(use.Weight.Name)));
+    public bool IsTable(WeightUse use) => plan.For(use).Format == WeightFormat.DynamicInt8 && (use.Node.OpType == "Gather" || (use.ByRow && uses.IsEmbedding(use.Weight.Name)));
 
     /// <summary>How a product's activation is rounded.</summary>
     public ActivationRounding Activation(WeightUse use) => calibration?.Rounding(use.Node.Input[0]) ?? new ActivationRounding(null);

@@ -4,10 +4,10 @@ namespace Glossa.Models.Quantization;
 public enum WeightFormat
 {
     /// <summary>float32, as it was.</summary>
-    Float32,
+    Full,
 
     /// <summary>int8 with a scale per output channel; activations become uint8 by the range that each run finds. Embeddings: uint8 with a scale per token.</summary>
-    Int8,
+    DynamicInt8,
 
     /// <summary>int8 with a scale per output channel; activations become uint8 by a range fixed at calibration (QuantizeLinear, DequantizeLinear).</summary>
     StaticInt8,
@@ -33,10 +33,10 @@ public sealed record LayerFormat(WeightFormat Format, int BlockSize = 32)
 public sealed record QuantizationPlan
 {
     /// <summary>Dynamic int8 everywhere.</summary>
-    public static QuantizationPlan DynamicInt8 { get; } = new() { Products = new(WeightFormat.Int8), Embeddings = new(WeightFormat.Int8) };
+    public static QuantizationPlan DynamicInt8 { get; } = new() { Products = new(WeightFormat.DynamicInt8), Embeddings = new(WeightFormat.DynamicInt8) };
 
     /// <summary>Static int8 products, int8 embeddings.</summary>
-    public static QuantizationPlan StaticInt8 { get; } = new() { Products = new(WeightFormat.StaticInt8), Embeddings = new(WeightFormat.Int8) };
+    public static QuantizationPlan StaticInt8 { get; } = new() { Products = new(WeightFormat.StaticInt8), Embeddings = new(WeightFormat.DynamicInt8) };
 
     /// <summary>int4 in blocks of 32 everywhere.</summary>
     public static QuantizationPlan Int4 { get; } = new() { Products = new(WeightFormat.Block4), Embeddings = new(WeightFormat.Block4) };
@@ -44,12 +44,17 @@ public sealed record QuantizationPlan
     /// <summary>Matrices that activations are multiplied by.</summary>
     public required LayerFormat Products { get; init; }
 
-    /// <summary>Token embeddings.</summary>
+    /// <summary>Token embeddings. Trained tables of positions are int8 where these are smaller.</summary>
     public required LayerFormat Embeddings { get; init; }
 
     /// <summary>Exceptions, by the weight's name.</summary>
     public IReadOnlyDictionary<string, LayerFormat> Layers { get; init; } = new Dictionary<string, LayerFormat>();
 
-    internal LayerFormat For(WeightUse use) =>
-        Layers.GetValueOrDefault(use.Weight.Name) ?? (use.Node.OpType == "Gather" ? Embeddings : Products);
+    internal LayerFormat For(WeightUse use)
+    {
+        if (Layers.GetValueOrDefault(use.Weight.Name) is { } named) return named;
+        if (use.Node.OpType != "Gather") return Products;
+        // A table of positions is small, and every token reads it.
+        return use.IsPositions && Embeddings.IsBlock ? new LayerFormat(WeightFormat.DynamicInt8) : Embeddings;
+    }
 }

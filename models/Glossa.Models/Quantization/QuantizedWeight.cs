@@ -18,13 +18,18 @@ public sealed record QuantizedWeight(byte[] Data, float[] Scales, byte[] ZeroPoi
     /// True: zero points are <see cref="SymmetricZeroPoint"/> and values use 1 to 255; false: a channel's range, widened to hold 0, uses 0 to 255.
     /// </param>
     /// <exception cref="ArgumentException">An element is not a finite number.</exception>
-    public static QuantizedWeight Quantize(ReadOnlySpan<float> values, int columns, bool byRow, bool symmetric)
+    public static QuantizedWeight Quantize(ReadOnlySpan<float> values, int columns, bool byRow, bool symmetric) => Quantize(values, columns, byRow, symmetric, halfScales: false);
+
+    /// <summary>As <see cref="Quantize(ReadOnlySpan{float}, int, bool, bool)"/>, on request with scales that float16 holds exactly, where float16 can hold all of them.</summary>
+    internal static QuantizedWeight Quantize(ReadOnlySpan<float> values, int columns, bool byRow, bool symmetric, bool halfScales)
     {
         int rows = columns == 0 ? 0 : values.Length / columns;
         int channels = byRow ? rows : columns;
         float[] scales = new float[channels];
         byte[] zeroPoints = new byte[channels];
         FindScales(values, columns, byRow, symmetric, scales, zeroPoints);
+        if (halfScales && FitHalf(scales))
+            for (int i = 0; i < scales.Length; i++) scales[i] = (float)(Half)scales[i];
 
         byte[] data = new byte[values.Length];
         double error = 0, signal = 0;
@@ -38,6 +43,9 @@ public sealed record QuantizedWeight(byte[] Data, float[] Scales, byte[] ZeroPoi
         }
         return new QuantizedWeight(data, scales, zeroPoints, signal == 0 ? 0 : Math.Sqrt(error / signal));
     }
+
+    /// <summary>True where float16 holds all scales at its full precision.</summary>
+    internal static bool FitHalf(float[] scales) => Array.TrueForAll(scales, s => Half.IsNormal((Half)s));
 
     /// <summary>The matrix as floats again.</summary>
     /// <param name="columns">Number of columns.</param>

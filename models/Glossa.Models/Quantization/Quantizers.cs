@@ -22,7 +22,7 @@ public static class Quantizers
         ArgumentNullException.ThrowIfNull(plan);
         options ??= new QuantizerOptions();
         ModelProto copy = QuantizationInput.Prepare(model);
-        DynamicQuantizationOptions dynamic = new() { KeepFloat = options.KeepFloat, TokenInputs = options.TokenInputs };
+        DynamicQuantizationOptions dynamic = new() { KeepFloat = options.KeepFloat, TokenInputs = options.TokenInputs, Positions = true, HalfScales = true };
         WeightUses uses = new(copy.Graph, copy.IrVersion, dynamic);
         Check(plan, uses, calibration);
         LayerCalibration? measured = calibration is null ? null : LayerCalibration.Measure(copy, uses, plan, options, calibration);
@@ -37,7 +37,7 @@ public static class Quantizers
         copy.Graph.Node.Clear();
         foreach (NodeProto node in nodes)
         {
-            if (!byNode.TryGetValue(node, out WeightUse? use) || plan.For(use).Format == WeightFormat.Float32) copy.Graph.Node.Add(node);
+            if (!byNode.TryGetValue(node, out WeightUse? use) || plan.For(use).Format == WeightFormat.Full) copy.Graph.Node.Add(node);
             else layers.Add(Rewrite(use, plan, rounding, tables, formats));
         }
         QuantizationInput.RemoveUnused(copy.Graph);
@@ -64,6 +64,8 @@ public static class Quantizers
             LayerFormat format = plan.For(use);
             if (format.IsBlock && (format.BlockSize < 16 || !int.IsPow2(format.BlockSize)))
                 throw new InputException($"a block of {format.BlockSize} inputs for '{use.Weight.Name}' is not possible", fix: "take 16, 32, 64 or 128");
+            if (format.Format == WeightFormat.Block4 && use.Node.OpType == "Gather" && use.Inputs % 2 != 0)
+                throw new InputException($"the rows of '{use.Weight.Name}' have {use.Inputs} elements, an odd number, which int4 cannot store", fix: "take int8 embeddings");
             if (format.Format == WeightFormat.StaticInt8 && calibration is null)
                 throw new InputException("static int8 needs calibration samples and there are none", fix: "give samples of the text that the model is for, or take dynamic int8");
         }

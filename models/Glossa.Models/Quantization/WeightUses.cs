@@ -1,3 +1,4 @@
+using Glossa.Models.Import;
 using Glossa.Models.Onnx;
 
 namespace Glossa.Models.Quantization;
@@ -10,7 +11,8 @@ namespace Glossa.Models.Quantization;
 /// </param>
 /// <param name="FirstRow">First row of the stored matrix that is used.</param>
 /// <param name="EndRow">The row after the last one that is used.</param>
-internal sealed record WeightUse(NodeProto Node, TensorProto Weight, bool ByRow, int FirstRow, int EndRow)
+/// <param name="IsPositions">True for a Gather by something else than token ids: a table of positions.</param>
+internal sealed record WeightUse(NodeProto Node, TensorProto Weight, bool ByRow, int FirstRow, int EndRow, bool IsPositions = false)
 {
     /// <summary>True where some rows of the stored matrix are left out (a tied head without the language tags).</summary>
     public bool IsPart => EndRow - FirstRow < Weight.Dims[0];
@@ -22,6 +24,7 @@ internal sealed record WeightUse(NodeProto Node, TensorProto Weight, bool ByRow,
 /// <summary>Finds the operators of a graph whose weights can be held in uint8.</summary>
 internal sealed class WeightUses
 {
+    private const int SmallestTable = 16;
     private readonly GraphProto _graph;
     private readonly DynamicQuantizationOptions _options;
     private readonly Dictionary<string, TensorProto> _weights = [];
@@ -69,10 +72,13 @@ internal sealed class WeightUses
             return byRow || b.IsWhole ? new WeightUse(node, b.Tensor, byRow, b.FirstRow, b.EndRow) : null;
         }
         bool embedding = node.OpType == "Gather" && _options.Embeddings && Integer(node, "axis") == 0;
-        return embedding && Resolve(node.Input[0]) is { Transposed: false, IsWhole: true } table && IsTokenIds(node.Input[1])
-            ? new WeightUse(node, table.Tensor, true, table.FirstRow, table.EndRow)
-            : null;
+        if (!embedding || Resolve(node.Input[0]) is not { Transposed: false, IsWhole: true } table) return null;
+        bool tokens = IsTokenIds(node.Input[1]);
+        return tokens || (_options.Positions && IsTrainedTable(table.Tensor)) ? new WeightUse(node, table.Tensor, true, table.FirstRow, table.EndRow, !tokens) : null;
     }
+
+    // A table of few rows saves nothing; one that follows a formula (sinusoids) turns angles, which rounding would bend.
+    private static bool IsTrainedTable(TensorProto table) => table.Dims[0] >= SmallestTable && !ParameterRule.ByFormula(table);
 
     /// <summary>The initializer behind a value, through Identity, Transpose and a Slice of rows, or null.</summary>
     private Matrix? Resolve(string name)

@@ -33,22 +33,13 @@ internal static class PrecisionModels
             HalfResult half = HalfPrecision.Convert(model, keepFloat);
             return new PrecisionModel(half.Model) { KeptFloat = half.KeptFloat };
         }
-        QuantizationPlan plan = precision == ExportPrecision.Int4 ? Int4(model) : QuantizationPlan.DynamicInt8;
+        QuantizationPlan plan = precision == ExportPrecision.Int4 ? QuantizationPlan.Int4 : QuantizationPlan.DynamicInt8;
         QuantizationResult result = Quantizers.Quantize(model, plan, new QuantizerOptions { TokenInputs = TokenInputs(model) }, calibration);
         return new PrecisionModel(result.Model) { Layers = result.Layers };
     }
 
     /// <summary>The options of int8 for a model.</summary>
     public static DynamicQuantizationOptions Int8(ModelProto model) => new() { TokenInputs = TokenInputs(model) };
-
-    /// <summary>int4 in blocks; a table whose rows are no whole blocks is int8 with a scale per row, for the operator that reads blocks takes whole ones.</summary>
-    private static QuantizationPlan Int4(ModelProto model)
-    {
-        HashSet<string> tables = [.. model.Graph.Node.Where(node => node.OpType == "Gather").Select(node => node.Input[0])];
-        IEnumerable<string> narrow = model.Graph.Initializer
-            .Where(tensor => tensor.Dims.Count == 2 && tables.Contains(tensor.Name) && tensor.Dims[1] % QuantizationPlan.Int4.Embeddings.BlockSize != 0).Select(tensor => tensor.Name);
-        return QuantizationPlan.Int4 with { Layers = narrow.ToDictionary(name => name, _ => new LayerFormat(WeightFormat.Int8)) };
-    }
 
     private static string[] TokenInputs(ModelProto model) => [.. model.Graph.Input.Select(input => input.Name).Where(name => name.EndsWith("input_ids", StringComparison.Ordinal))];
 }

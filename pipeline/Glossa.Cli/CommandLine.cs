@@ -68,6 +68,7 @@ public static class CommandLine
             CompareCommand.Create(host),
             GradientsCommand.Create(host),
             ArtifactsCommand.Create(host),
+            OptimizeCommand.Create(host),
             VerifyCommand.Create(host),
             OpsCommand.Create(host),
         };

@@ -22,6 +22,7 @@ internal sealed class CommandLineTests
     [TestCase("delta")]
     [TestCase("gradients")]
     [TestCase("artifacts")]
+    [TestCase("optimize")]
     [TestCase("verify")]
     public void Help_OfTheWhole_NamesEveryCommandInOneLine(string command)
     {
@@ -29,8 +30,7 @@ internal sealed class CommandLineTests
         Assert.That(code, Is.Zero);
         Assert.That(output.Split('\n'), Has.Exactly(1).StartWith($"  {command} "));
     }
-
-    [TestCase("optimize")]
+    [TestCase("study")]
     public void Help_OfTheWhole_NamesNoCommandThatDoesNotExist(string command) => Assert.That(Run("--help").Output, Does.Not.Contain(command));
 
     [Test]

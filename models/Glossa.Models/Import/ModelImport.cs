@@ -47,13 +47,9 @@ public static class ModelImport
     {
         ArgumentNullException.ThrowIfNull(options);
         ModelProto forward = original.Clone();
-        GraphProto graph = forward.Graph;
         ModelTensors.AddTags(forward);
-        FunctionInlining.Apply(forward);
-        DropDefaultedInputs(graph);
-        GraphCleaning.SortTopologically(graph);
-        if (OperatorSetUpgrade.Apply(forward)) notes.Add($"the graph was brought from operator set {OperatorSets.Version(original.OpsetImport)} to {OperatorSetUpgrade.Target}");
-        FloatConversion.Apply(graph, notes);
+        Normalize(forward, notes);
+        GraphProto graph = forward.Graph;
         ConstantFolding.Apply(graph);
         Dictionary<string, string> dequantized = DequantizedWeights.Apply(graph, notes);
         RuntimeRepairs.Apply(graph, notes);
@@ -62,6 +58,26 @@ public static class ModelImport
         GraphCleaning.DropUnread(graph);
         ModelTensors.RemoveTags(forward);
         return new ImportedModel(original, forward, parameters, notes);
+    }
+
+    /// <summary>A copy of a model in the one form that passes read: functions inlined, nodes in order, operator set 13 or later, float32.</summary>
+    /// <exception cref="InputException">The model is not sound.</exception>
+    internal static ModelProto Normalized(ModelProto original, List<string> notes)
+    {
+        Check(original, null, notes);
+        ModelProto copy = original.Clone();
+        Normalize(copy, notes);
+        return copy;
+    }
+
+    private static void Normalize(ModelProto model, List<string> notes)
+    {
+        long? version = OperatorSets.Version(model.OpsetImport);
+        FunctionInlining.Apply(model);
+        DropDefaultedInputs(model.Graph);
+        GraphCleaning.SortTopologically(model.Graph);
+        if (OperatorSetUpgrade.Apply(model)) notes.Add($"the graph was brought from operator set {version} to {OperatorSetUpgrade.Target}");
+        FloatConversion.Apply(model.Graph, notes);
     }
 
     /// <summary>An initializer that is listed as an input is a default that a caller may replace; training does not.</summary>

@@ -91,6 +91,11 @@ internal static class AttentionProducts
     /// <summary>Reads a right operand whose last two axes were exchanged as it was before; other exchanges of its axes stay.</summary>
     private static bool AsStored(PatternGraph graph, ref string operand)
     {
+        if (TurnedInBatch(graph, operand) is { } rows)
+        {
+            operand = rows;
+            return true;
+        }
         if (graph.Made(operand, "Transpose") is not { } transpose || transpose.AttributeInts("perm") is not { } permutation) return false;
         int rank = permutation.Length;
         // Only where the keys' last axis is stored innermost does the product read whole rows.
@@ -100,5 +105,15 @@ internal static class AttentionProducts
             ? transpose.Input[0]
             : graph.Add("Transpose", [new Value(transpose.Input[0])], operand + ".stored", "", OnnxFactory.Attribute("perm", rest)).Name;
         return true;
+    }
+
+    /// <summary>[batch, heads, rows, columns] where the operand is that with its last axes exchanged in one batch of all heads: reshaped, transposed, reshaped back.</summary>
+    private static string? TurnedInBatch(PatternGraph graph, string operand)
+    {
+        if (graph.Made(operand, "Reshape") is not { } back || graph.Made(back.Input[0], "Transpose") is not { } turn || turn.AttributeInts("perm") is not [0, 2, 1]) return null;
+        if (graph.Made(turn.Input[0], "Reshape") is not { } batch || graph.Shapes.Shape(batch.Input[0]) is not { Count: 4 } rows) return null;
+        if (graph.Shapes.Shape(batch.Output[0]) is not { Count: 3 } flat || graph.Shapes.Shape(operand) is not { Count: 4 } columns) return null;
+        bool flattened = flat[1].Equals(rows[2]) && flat[2].Equals(rows[3]);
+        return flattened && columns.SequenceEqual([rows[0], rows[1], rows[3], rows[2]]) ? batch.Input[0] : null;
     }
 }

@@ -45,9 +45,13 @@ internal sealed class PatternGraph
         node.Input.Count != 2 || node.Input[0] == node.Input[1] ? null : node.Input[0] == value ? node.Input[1] : node.Input[1] == value ? node.Input[0] : null;
 
     /// <summary>Appends a node of one output to the graph and to what is known about it.</summary>
-    public Value Add(string operation, ReadOnlySpan<Value> inputs, string name, string domain = "", params ReadOnlySpan<AttributeProto> attributes)
+    public Value Add(string operation, ReadOnlySpan<Value> inputs, string name, string domain = "", params ReadOnlySpan<AttributeProto> attributes) =>
+        AddAll(operation, inputs, [name], domain, attributes)[0];
+
+    /// <summary>Appends a node of several outputs; an empty name leaves one out.</summary>
+    public Value[] AddAll(string operation, ReadOnlySpan<Value> inputs, ReadOnlySpan<string> names, string domain = "", params ReadOnlySpan<AttributeProto> attributes)
     {
-        Value made = G.Op(operation, inputs, name, domain, attributes);
+        Value[] made = G.Ops(operation, inputs, names, domain, attributes);
         Index.Track(Graph.Node[^1]);
         Shapes.Extend(Graph);
         return made;

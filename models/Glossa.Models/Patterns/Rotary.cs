@@ -22,7 +22,7 @@ internal sealed class Rotary
     public static int Apply(PatternGraph graph)
     {
         Rotary rotary = new(graph);
-        return graph.Nodes("Add").Count(rotary.Rewrite);
+        return graph.Nodes("Add").Count(rotary.Rewrite) + graph.Nodes("Concat").Count(rotary.RewriteHalves);
     }
 
     private bool Rewrite(NodeProto sum) => sum.Input.Count == 2 && (Rewrite(sum, 0, 1) || Rewrite(sum, 1, 0));
@@ -40,6 +40,25 @@ internal sealed class Rotary
         Write(sum.Output[0], x, shape, (cos, sin, sequence, shared));
         return true;
     }
+
+    /// <summary>[x1 cos - x2 sin, x2 cos + x1 sin], with tables of one half.</summary>
+    private bool RewriteHalves(NodeProto concat)
+    {
+        if (concat.Input.Count != 2 || _graph.Made(concat.Input[0], "Sub") is not { } first || _graph.Made(concat.Input[1], "Add") is not { } second) return false;
+        if (_graph.Made(first.Input[0], "Mul") is not { } firstCos || _graph.Made(first.Input[1], "Mul") is not { } firstSin) return false;
+        if (_graph.Index.Producer(firstCos.Input[0]) is not { OpType: "Split", Output.Count: 2 } split || firstCos.Input[0] != split.Output[0] || firstSin.Input[0] != split.Output[1]) return false;
+        (string x, string cos, string sin) = (split.Input[0], firstCos.Input[1], firstSin.Input[1]);
+        bool crossed = IsProduct(second.Input[0], split.Output[1], cos) && IsProduct(second.Input[1], split.Output[0], sin);
+        if (!crossed || !_graph.IsFloat(x) || _graph.Shapes.Shape(x) is not { Count: 4 } shape || !shape[3].IsConstant || shape[3].Value % 2 != 0) return false;
+        if (!IsLast(split.AttributeInt("axis", 0), 4) || !IsLast(concat.AttributeInt("axis", 0), 4)) return false;
+        Dimension[] half = [shape[0], shape[1], shape[2], Dimension.Of(shape[3].Value / 2)];
+        if (_graph.Shapes.Shape(split.Output[0])?[^1].Equals(half[3]) != true || Sequence(half, cos) is not { } sequence || Sequence(half, sin) != sequence) return false;
+        if (DependsOnParameters(cos) || DependsOnParameters(sin) || IsShared(cos) != IsShared(sin)) return false;
+        Write(concat.Output[0], x, shape, (cos, sin, sequence, IsShared(cos)));
+        return true;
+    }
+
+    private bool IsProduct(string value, string left, string right) => _graph.Made(value, "Mul") is { } product && product.Input[0] == left && product.Input[1] == right;
 
     /// <summary>x where the node is [-x2, x1].</summary>
     private string? HalfTurned(NodeProto concat)
@@ -148,7 +167,8 @@ internal sealed class Rotary
     private Value Cache(string table, int sequence, long width)
     {
         if (_caches.TryGetValue((table, sequence), out Value known)) return known;
-        Value half = _graph.Add("Slice", [new Value(table), _graph.G.Ints(0), _graph.G.Ints(width / 2), _graph.G.Ints(-1)], table + ".half");
+        Value half = _graph.Shapes.Shape(table)![^1].Is(width / 2) ? new Value(table)
+            : _graph.Add("Slice", [new Value(table), _graph.G.Ints(0), _graph.G.Ints(width / 2), _graph.G.Ints(-1)], table + ".half");
         return _caches[(table, sequence)] = _graph.Add("Reshape", [half, _graph.G.Ints(-1, width / 2)], table + ".rows");
     }
 

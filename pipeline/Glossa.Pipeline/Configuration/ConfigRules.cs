@@ -41,8 +41,6 @@ internal static class ConfigRules
             throw Wrong(tree, "engine.kind", $"'engine.kind' {ConfigSchema.Word(config.Engine.Kind)} {why}", fix);
         if (config.Tokenizer.Kind == TokenizerKind.WordPiece)
             throw Wrong(tree, "tokenizer.kind", "'tokenizer.kind' wordpiece does not keep a text exactly, and bits per byte of a causal model are those of the exact text", "use bytelevel-bpe or unigram");
-        if (config.Export.Precisions.FirstOrDefault(p => p is not (Precision.Fp32 or Precision.Int8)) is var other && other != default)
-            throw Wrong(tree, "export.precisions", $"'export.precisions' {ConfigSchema.Word(other)} is not part of this version", "choose among fp32 and int8");
         int context = Pipeline.Model.ModelOptions.ContextOf(config.Model);
         if (config.Evaluation.Window is int window && window > context)
             throw Wrong(tree, "evaluation.window", Numbers($"'evaluation.window' is {window}, more than the {context} of 'model.context'"), "make it at most that");

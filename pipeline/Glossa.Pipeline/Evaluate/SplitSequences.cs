@@ -11,16 +11,32 @@ public sealed record SplitSequences(IReadOnlyList<string> Languages, IReadOnlyLi
 {
     /// <summary>Reads a split.</summary>
     /// <exception cref="InputException">The split is empty.</exception>
-    public static SplitSequences Read(TokenFile tokens, ITokenizer tokenizer, CorpusSplit split)
+    public static SplitSequences Read(TokenFile tokens, ITokenizer tokenizer, CorpusSplit split) => Read(tokens, tokenizer, split, 1);
+
+    /// <summary>Reads at most so many of a split's texts, evenly spread over it.</summary>
+    /// <exception cref="InputException">The split is empty.</exception>
+    public static SplitSequences Sample(TokenFile tokens, ITokenizer tokenizer, CorpusSplit split, int most)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        int texts = 0;
+        for (int text = 0; text < tokens.TextCount; text++)
+        {
+            if (tokens.Splits[text] == split) texts++;
+        }
+        return Read(tokens, tokenizer, split, Math.Max(1, (texts + most - 1) / most));
+    }
+
+    private static SplitSequences Read(TokenFile tokens, ITokenizer tokenizer, CorpusSplit split, int step)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(tokenizer);
+        int seen = 0;
         Dictionary<int, int> positions = [];
         List<string> languages = [];
         List<ScoringSequence> sequences = [];
         for (int text = 0; text < tokens.TextCount; text++)
         {
-            if (tokens.Splits[text] != split) continue;
+            if (tokens.Splits[text] != split || seen++ % step != 0) continue;
             int language = tokens.LanguageIndices[text];
             if (!positions.TryGetValue(language, out int position))
             {

@@ -14,6 +14,9 @@ public sealed record ExportOptions
     /// <summary>How the files are scored.</summary>
     public required ScoringOptions Scoring { get; init; }
 
+    /// <summary>Texts that int8 and int4 are calibrated on, of the training split; none means that weights are rounded as they are.</summary>
+    public IReadOnlyList<ScoringSequence> Calibration { get; init; } = [];
+
     /// <summary>Timed runs per file; their median is reported.</summary>
     public int TimedRuns { get; init; } = 21;
 }
@@ -25,5 +28,12 @@ public sealed record ExportOptions
 /// <param name="BitsPerByte">Mean over languages of the file as written and opened again.</param>
 /// <param name="RelativeChange">Bits per byte over those of float32, minus 1.</param>
 /// <param name="MillisecondsPerSentence">Median time of one sentence of 32 tokens on one thread.</param>
+/// <param name="Speed">Its other times.</param>
 public sealed record ExportRecord(
-    string Precision, string File, long Bytes, double BitsPerByte, double RelativeChange, double MillisecondsPerSentence);
+    string Precision, string File, long Bytes, double BitsPerByte, double RelativeChange, double MillisecondsPerSentence, ExportSpeed Speed);
+
+/// <summary>How fast a file loads and runs on one thread.</summary>
+/// <param name="LoadMilliseconds">Time until ONNX Runtime has the file ready.</param>
+/// <param name="MillisecondsPerBatch">Median time of 32 rows of 128 tokens (of the window, where that is shorter).</param>
+/// <param name="TokensPerSecond">Tokens written one by one with the key-value cache, after a prompt of 32; null for a model without one.</param>
+public sealed record ExportSpeed(double LoadMilliseconds, double MillisecondsPerBatch, double? TokensPerSecond);

@@ -8,29 +8,33 @@ public enum ExportPrecision
 
     /// <summary>Dynamic int8: weights and activations of matrix products in uint8.</summary>
     DynamicInt8 = 1,
+
+    /// <summary>16-bit floats, 32-bit ones where they are needed.</summary>
+    Fp16 = 2,
+
+    /// <summary>4-bit weights in blocks.</summary>
+    Int4 = 3,
 }
 
 /// <summary>Names of precisions and of the files that hold them.</summary>
 public static class ExportPrecisions
 {
-    /// <summary>All precisions that can be written, float32 first.</summary>
-    public static IReadOnlyList<ExportPrecision> All { get; } = [ExportPrecision.Fp32, ExportPrecision.DynamicInt8];
+    private static readonly (ExportPrecision Precision, string Name, string File)[] Known =
+    [
+        (ExportPrecision.Fp32, "fp32", "onnx/model.onnx"),
+        (ExportPrecision.Fp16, "fp16", "onnx/model_fp16.onnx"),
+        (ExportPrecision.DynamicInt8, "int8", "onnx/model_quantized.onnx"),
+        (ExportPrecision.Int4, "int4", "onnx/model_q4.onnx"),
+    ];
+
+    /// <summary>All precisions that can be written, float32 first, the smallest last.</summary>
+    public static IReadOnlyList<ExportPrecision> All { get; } = [.. Known.Select(known => known.Precision)];
 
     /// <summary>The name in configurations and reports.</summary>
-    public static string Name(this ExportPrecision precision) => precision switch
-    {
-        ExportPrecision.Fp32 => "fp32",
-        ExportPrecision.DynamicInt8 => "int8",
-        _ => throw new ArgumentOutOfRangeException(nameof(precision)),
-    };
+    public static string Name(this ExportPrecision precision) => Of(precision).Name;
 
     /// <summary>The file below the model folder, with forward slashes; the names are those transformers.js looks for.</summary>
-    public static string File(this ExportPrecision precision) => precision switch
-    {
-        ExportPrecision.Fp32 => "onnx/model.onnx",
-        ExportPrecision.DynamicInt8 => "onnx/model_quantized.onnx",
-        _ => throw new ArgumentOutOfRangeException(nameof(precision)),
-    };
+    public static string File(this ExportPrecision precision) => Of(precision).File;
 
     /// <summary>The precision of that name.</summary>
     /// <exception cref="InputException">There is none.</exception>
@@ -39,5 +43,12 @@ public static class ExportPrecisions
         foreach (ExportPrecision precision in All)
             if (string.Equals(precision.Name(), name, StringComparison.OrdinalIgnoreCase)) return precision;
         throw new InputException($"unknown precision '{name}'", fix: $"choose from {string.Join(", ", All.Select(Name))}");
+    }
+
+    private static (ExportPrecision Precision, string Name, string File) Of(ExportPrecision precision)
+    {
+        foreach ((ExportPrecision Precision, string, string) known in Known)
+            if (known.Precision == precision) return known;
+        throw new ArgumentOutOfRangeException(nameof(precision));
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
 using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Data.Tokens;
@@ -29,11 +30,14 @@ public sealed class ExportStage : Stage<ExportSettings>
     /// <summary>The measured figures.</summary>
     public const string ResultFile = "exports.json";
 
+    /// <summary>Texts of the training split that the smaller files are calibrated on.</summary>
+    private const int CalibrationTexts = 64;
+
     /// <inheritdoc/>
     public override string Name => "export";
 
     /// <inheritdoc/>
-    public override int Version => 1;
+    public override int Version => 2;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inputs => ["tokenizer", "model", "train"];
@@ -61,7 +65,8 @@ public sealed class ExportStage : Stage<ExportSettings>
         ExportOptions options = new()
         {
             Precisions = [.. settings.Export.Precisions.Select(Known)],
-            Gates = settings.Export.Gates.Where(gate => gate.Key == "int8").ToDictionary(_ => ExportPrecision.DynamicInt8, gate => gate.Value),
+            Gates = settings.Export.Gates.ToDictionary(gate => ExportPrecisions.Parse(gate.Key), gate => gate.Value),
+            Calibration = SplitSequences.Sample(tokens, tokenizer, CorpusSplit.Train, CalibrationTexts).Sequences,
             Scoring = EvaluateStage.Scoring(settings.Scoring, tokenizer, context),
         };
         IReadOnlyList<ExportRecord> records = ModelExporter.Export(
@@ -74,8 +79,10 @@ public sealed class ExportStage : Stage<ExportSettings>
     private static ExportPrecision Known(Precision precision) => precision switch
     {
         Precision.Fp32 => ExportPrecision.Fp32,
+        Precision.Fp16 => ExportPrecision.Fp16,
         Precision.Int8 => ExportPrecision.DynamicInt8,
-        _ => throw new InputException($"export.precisions: {precision.ToString().ToLowerInvariant()} is not part of this version", fix: "choose among fp32 and int8"),
+        Precision.Int4 => ExportPrecision.Int4,
+        _ => throw new ArgumentOutOfRangeException(nameof(precision)),
     };
 
     private static ModelFolderContent Content(StageContext context, ITokenizer tokenizer, TokenFile tokens, ExportSettings settings, string tokenizerFolder)

@@ -1,8 +1,10 @@
 using System.Globalization;
 using Glossa.Models.Export;
 using Glossa.Models.Onnx;
-using Glossa.Models.Quantization;
+using Glossa.Models.Optimization;
 using Glossa.Pipeline.Evaluate;
+using Glossa.Pipeline.Optimize;
+using Glossa.Training.Verification;
 
 namespace Glossa.Pipeline.Export;
 
@@ -30,23 +32,29 @@ public static class ModelExporter
         ArgumentNullException.ThrowIfNull(options);
         ModelFolder.Write(folder, content);
         List<ExportRecord> records = [];
-        foreach (ExportPrecision precision in options.Precisions.Append(ExportPrecision.Fp32).Distinct().Order())
+        // The float32 file keeps standard operators, which every tool reads; the smaller ones are for running.
+        ModelProto? optimized = null;
+        foreach (ExportPrecision precision in ExportPrecisions.All.Where(p => p == ExportPrecision.Fp32 || options.Precisions.Contains(p)))
         {
             string file = ModelFolder.PathOf(folder, precision);
-            OnnxFile.Write(file, InPrecision(model, precision));
+            PrecisionModel made = precision == ExportPrecision.Fp32
+                ? new PrecisionModel(model)
+                : Make(optimized ??= GraphOptimizer.Optimize(model).Model, precision, folder, options);
+            OnnxFile.Write(file, made.Model);
             ExportRecord record = Measure(file, precision, sequences, languages, options, records.FirstOrDefault()?.BitsPerByte, cancellation);
-            if (options.Gates.TryGetValue(precision, out double gate) && record.RelativeChange > gate)
+            if (options.Gates.TryGetValue(precision, out double gate) && !(record.RelativeChange <= gate))
             {
                 File.Delete(file);
-                throw Breach(model, precision, record, records[0].BitsPerByte, gate, file, sequences, options.Scoring);
+                throw Breach(optimized ?? model, precision, made, record, records[0].BitsPerByte, gate, file, sequences, options.Scoring);
             }
             records.Add(record);
         }
         return records;
     }
 
-    private static ModelProto InPrecision(ModelProto model, ExportPrecision precision) =>
-        precision == ExportPrecision.DynamicInt8 ? DynamicQuantizer.Quantize(model).Model : model;
+    private static PrecisionModel Make(ModelProto optimized, ExportPrecision precision, string folder, ExportOptions options) => PrecisionModels.Make(
+        optimized, precision, precision == ExportPrecision.Fp16 ? HalfRange.TooLarge(optimized, [new SyntheticInputs(2, Math.Min(options.Scoring.Window, 64)).For(optimized.Graph)], folder) : [],
+        TextCalibration.Of(optimized, options.Calibration, options.Scoring.Window));
 
     private static ExportRecord Measure(
         string file, ExportPrecision precision, IReadOnlyList<ScoringSequence> sequences, IReadOnlyList<string> languages,
@@ -55,19 +63,24 @@ public static class ModelExporter
         using CausalScorer scorer = CausalScorer.Open(file, options.Scoring);
         double bits = scorer.Score(sequences, languages, cancellation).Mean;
         return new ExportRecord(precision.Name(), precision.File(), new FileInfo(file).Length, bits, bits / (exact ?? bits) - 1,
-            SentenceTimer.Milliseconds(file, options.Scoring, options.TimedRuns));
+            ModelTimer.SentenceMilliseconds(file, options.Scoring, options.TimedRuns), ModelTimer.Measure(file, options.Scoring, options.TimedRuns));
     }
 
     private static WorkException Breach(
-        ModelProto model, ExportPrecision precision, ExportRecord record, double exact, double gate, string file,
+        ModelProto model, ExportPrecision precision, PrecisionModel made, ExportRecord record, double exact, double gate, string file,
         IReadOnlyList<ScoringSequence> sequences, ScoringOptions scoring)
     {
         string figures = string.Create(CultureInfo.InvariantCulture,
             $"{precision.Name()} has {record.BitsPerByte:F4} bits per byte, fp32 {exact:F4}: a loss of {record.RelativeChange:P2}, the gate is {gate:P2}");
-        if (precision != ExportPrecision.DynamicInt8) return new WorkException(figures, file, "raise export.gates or leave the precision out");
-        LayerError worst = LayerErrors.Measure(model, sequences, scoring)[0];
-        string layer = string.Create(CultureInfo.InvariantCulture,
-            $"; the layer that loses most is '{worst.Weight}' ({worst.Operator}, {worst.RelativeError:P2} of its output)");
-        return new WorkException(figures + layer, file, "raise export.gates or leave the precision out");
+        return new WorkException(figures + Layer(model, precision, made, sequences, scoring), file, "raise export.gates or leave the precision out");
+    }
+
+    /// <summary>The layer that loses most, in words: for int8 by what it does to the layer's output, for other codes by what it does to the weight.</summary>
+    private static string Layer(ModelProto model, ExportPrecision precision, PrecisionModel made, IReadOnlyList<ScoringSequence> sequences, ScoringOptions scoring)
+    {
+        if (precision == ExportPrecision.DynamicInt8 && LayerErrors.Measure(model, sequences, scoring, PrecisionModels.Int8(model)) is [{ } worst, ..])
+            return string.Create(CultureInfo.InvariantCulture, $"; the layer that loses most is '{worst.Weight}' ({worst.Operator}, {worst.RelativeError:P2} of its output)");
+        return made.Layers.MaxBy(layer => layer.WeightError) is { } layer
+            ? string.Create(CultureInfo.InvariantCulture, $"; the layer that loses most is '{layer.Weight}' ({layer.Operator}, {layer.WeightError:P2} of its weight)") : "";
     }
 }

@@ -63,7 +63,10 @@ internal static class ReportChecks
             string? problem = Measure(exports[i].Bytes, where + ".bytes")
                 ?? Positive(exports[i].BitsPerByte, where + ".bitsPerByte")
                 ?? Finite(exports[i].RelativeChange, where + ".relativeChange")
-                ?? Measure(exports[i].MillisecondsPerSentence, where + ".millisecondsPerSentence");
+                ?? Measure(exports[i].MillisecondsPerSentence, where + ".millisecondsPerSentence")
+                ?? Measure(exports[i].Speed?.LoadMilliseconds ?? 0, where + ".speed.loadMilliseconds")
+                ?? Measure(exports[i].Speed?.MillisecondsPerBatch ?? 0, where + ".speed.millisecondsPerBatch")
+                ?? Measure(exports[i].Speed?.TokensPerSecond ?? 0, where + ".speed.tokensPerSecond");
             if (problem is not null) return problem;
         }
         return null;

@@ -78,7 +78,7 @@ public sealed class ReportStage : Stage<ReportSettings>
             Tokenizer = TokenizerOf(context, settings),
             Corpus = Corpus(settings.Corpus, texts, evaluation.Split == "valid" ? CorpusSplit.Valid : CorpusSplit.Test),
             Exports = [.. Read<List<ExportRecord>>(context, "export", ExportStage.ResultFile)
-                .Select(e => new ExportedFile(e.Precision, ExportStage.ModelPath + "/" + e.File, e.Bytes, e.BitsPerByte, e.RelativeChange, e.MillisecondsPerSentence))],
+                .Select(e => new ExportedFile(e.Precision, ExportStage.ModelPath + "/" + e.File, e.Bytes, e.BitsPerByte, e.RelativeChange, e.MillisecondsPerSentence, e.Speed))],
             Stages = [.. context.Finished.Select(stage => new StageTiming(stage.Name, stage.Seconds, stage.Cached))],
             Machine = MachineInfo.Detect(OrtEnv.Instance().GetVersionString()),
             LanguageSelection = Selection(selection, settings.Languages),

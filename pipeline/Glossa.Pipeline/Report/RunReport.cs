@@ -151,8 +151,9 @@ public sealed record LearningCurvePoint(
 /// <param name="BitsPerByte">Mean bits per byte of the file as opened again by ONNX Runtime.</param>
 /// <param name="RelativeChange">Bits per byte over those of the fp32 file, minus 1: positive is worse.</param>
 /// <param name="MillisecondsPerSentence">Mean time of one forward pass over a sentence.</param>
+/// <param name="Speed">Its other times; null in reports that have none.</param>
 public sealed record ExportedFile(
-    string Precision, string File, long Bytes, double BitsPerByte, double RelativeChange, double MillisecondsPerSentence);
+    string Precision, string File, long Bytes, double BitsPerByte, double RelativeChange, double MillisecondsPerSentence, Export.ExportSpeed? Speed = null);
 
 /// <summary>One stage of the run.</summary>
 /// <param name="Name">Its name.</param>

@@ -25,22 +25,27 @@ public sealed class ModelExporterTests
     public void Export_Preset_WritesFilesWhoseFiguresEvaluationRepeats()
     {
         using TemporaryFolder temporary = new();
-        ExportOptions options = new() { Scoring = Scoring, TimedRuns = 3 };
+        ExportOptions options = new() { Scoring = Scoring, TimedRuns = 3, Calibration = Sequences };
         IReadOnlyList<ExportRecord> records = ModelExporter.Export(temporary.At("model"), TestModels.Preset(), Content(temporary), Sequences, ["aa", "bb"], options);
 
         ModelFolder folder = ModelFolder.Open(temporary.At("model"));
         using TextStore corpus = Ingest(temporary);
-        Assert.That(records.Select(r => r.Precision), Is.EqualTo(new[] { "fp32", "int8" }));
+        Assert.That(records.Select(r => r.Precision), Is.EqualTo(new[] { "fp32", "fp16", "int8", "int4" }));
         foreach (ExportRecord record in records)
         {
             EvaluationResult again = ModelEvaluation.Run(folder, Tokenizer, corpus, CorpusSplit.Test, ExportPrecisions.Parse(record.Precision));
             Assert.That(again.Mean, Is.EqualTo(record.BitsPerByte).Within(1e-9));
             Assert.That(new FileInfo(temporary.At("model/" + record.File)).Length, Is.EqualTo(record.Bytes));
             Assert.That(record.MillisecondsPerSentence, Is.GreaterThan(0));
+            Assert.That(record.Speed.LoadMilliseconds, Is.GreaterThan(0));
+            Assert.That(record.Speed.MillisecondsPerBatch, Is.GreaterThan(0));
+            Assert.That(record.Speed.TokensPerSecond, Is.GreaterThan(0));
         }
         Assert.That(records[0].RelativeChange, Is.Zero);
-        Assert.That(records[1].RelativeChange, Is.Not.Zero.And.InRange(-0.01, 0.01));
-        Assert.That(records[1].Bytes, Is.LessThan(records[0].Bytes * 0.6));
+        Assert.That(records[1].RelativeChange, Is.InRange(-0.001, 0.001));
+        Assert.That(records[2].RelativeChange, Is.Not.Zero.And.InRange(-0.01, 0.01));
+        Assert.That(records[3].RelativeChange, Is.Not.Zero.And.InRange(-0.05, 0.05));
+        Assert.That(records.Skip(1).Select(record => (double)record.Bytes / records[0].Bytes), Is.All.LessThan(0.65));
     }
 
     [Test]

@@ -9,13 +9,15 @@ internal static class RunSections
         if (report.Exports.Count == 0) return;
         markup.Line($"<h2 id=\"exports\">Exported files</h2>");
         markup.Line($"<p class=\"soft\">Each file was opened again by ONNX Runtime and scored on the same text. The change is against fp32; positive is worse.</p>");
-        markup.Line($"<div class=\"scroll\"><table><thead><tr><th>Precision</th><th>File</th><th class=\"n\">Size</th><th class=\"n\">Bits per byte</th><th class=\"n\">Change</th><th class=\"n\">Time per sentence</th></tr></thead><tbody>");
+        markup.Line($"<div class=\"scroll\"><table><thead><tr><th>Precision</th><th>File</th><th class=\"n\">Size</th><th class=\"n\">Bits per byte</th><th class=\"n\">Change</th><th class=\"n\">Time per sentence</th><th class=\"n\">32 x 128 tokens</th><th class=\"n\">Tokens per second</th><th class=\"n\">Load</th></tr></thead><tbody>");
         foreach (ExportedFile file in report.Exports)
         {
-            markup.Line($"<tr><td>{file.Precision}</td><td><code>{file.File}</code></td><td class=\"n\">{Figures.Size(file.Bytes)}</td><td class=\"n\">{Figures.Bits(file.BitsPerByte)}</td><td class=\"n\">{Figures.Change(file.RelativeChange, "0.00")}</td><td class=\"n\">{Figures.Milliseconds(file.MillisecondsPerSentence)}</td></tr>");
+            markup.Line($"<tr><td>{file.Precision}</td><td><code>{file.File}</code></td><td class=\"n\">{Figures.Size(file.Bytes)}</td><td class=\"n\">{Figures.Bits(file.BitsPerByte)}</td><td class=\"n\">{Figures.Change(file.RelativeChange, "0.00")}</td><td class=\"n\">{Figures.Milliseconds(file.MillisecondsPerSentence)}</td><td class=\"n\">{Milliseconds(file.Speed?.MillisecondsPerBatch)}</td><td class=\"n\">{(file.Speed?.TokensPerSecond is { } tokens ? Figures.Count(tokens) : "–")}</td><td class=\"n\">{Milliseconds(file.Speed?.LoadMilliseconds)}</td></tr>");
         }
         markup.Line($"</tbody></table></div>");
     }
+
+    private static string Milliseconds(double? value) => value is { } figure ? Figures.Milliseconds(figure) : "–";
 
     /// <summary>Writes the stages' times and the machine.</summary>
     public static void WriteStages(Markup markup, RunReport report)

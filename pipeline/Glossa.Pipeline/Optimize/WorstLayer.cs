@@ -1,0 +1,33 @@
+using System.Globalization;
+using Glossa.Models.Onnx;
+using Glossa.Models.Quantization;
+using Glossa.Training.Verification;
+
+namespace Glossa.Pipeline.Optimize;
+
+/// <summary>The layer that int8 changes most, all before it being exact.</summary>
+internal static class WorstLayer
+{
+    /// <summary>Measures every layer on the feeds; words for a message, or null where no layer is quantized.</summary>
+    public static string? Of(ModelProto model, IEnumerable<IReadOnlyList<FeedTensor>> feeds, string folder)
+    {
+        ModelProto probe = DynamicQuantizer.LayerErrorModel(model, out IReadOnlyList<QuantizedLayer> layers, PrecisionModels.Int8(model));
+        if (layers.Count == 0) return null;
+        double[] error = new double[layers.Count], signal = new double[layers.Count];
+        using (RunnableModel session = RunnableModel.OpenTemporary(probe, folder))
+        {
+            foreach (IReadOnlyList<FeedTensor> feed in feeds)
+            {
+                IReadOnlyDictionary<string, float[]> sums = session.Run(feed);
+                for (int i = 0; i < layers.Count; i++)
+                {
+                    error[i] += sums[$"error.{i}"][0];
+                    signal[i] += sums[$"signal.{i}"][0];
+                }
+            }
+        }
+        int worst = Enumerable.Range(0, layers.Count).MaxBy(i => signal[i] == 0 ? 0 : error[i] / signal[i]);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"the layer that loses most is '{layers[worst].Weight}' ({layers[worst].Operator}, {Math.Sqrt(error[worst] / Math.Max(signal[worst], double.Epsilon)):P2} of its output)");
+    }
+}

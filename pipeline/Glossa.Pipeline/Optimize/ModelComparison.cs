@@ -54,7 +54,7 @@ internal sealed class ModelComparison
 
     // A model that was stored in float16 becomes float32, its inputs too.
     private static IReadOnlyList<FeedTensor> Retyped(IReadOnlyList<FeedTensor> feeds) =>
-        [.. feeds.Select(feed => feed.Data is float[] ? feed with { Type = TensorProto.Types.DataType.Float } : feed)];
+        [.. feeds.Select(feed => feed.Data is float[]? feed with { Type = TensorProto.Types.DataType.Float } : feed)];
 
     private static (double Error, double Size) Squares(float[] expected, float[]? actual)
     {

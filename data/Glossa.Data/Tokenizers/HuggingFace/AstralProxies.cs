@@ -1,6 +1,6 @@
-using Glossa.Data.Corpora.Normalization;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Glossa.Data.Corpora.Normalization;
 
 namespace Glossa.Data.Tokenizers.HuggingFace;
 

@@ -48,7 +48,7 @@ internal sealed class FinetuneCommandTests
     [TestCase("glossa: error: --engine ort-training needs an ONNX Runtime with the training API, which this build has not; build glossa with -p:OnnxRuntime=Training, or use cpu", "--engine", "ort-training")]
 #endif
     [TestCase("glossa: error: --lora-alpha does nothing without --lora-rank; give a rank, such as --lora-rank 8", "--lora-alpha", "16")]
-    [TestCase("glossa: error: --pooling: unknown pooling 'men'; did you mean 'mean'?", "--pooling", "men")]
+    [TestCase("glossa: error: --pooling: 'men' is not one of mean, first; did you mean 'mean'?", "--pooling", "men")]
     [TestCase("glossa: error: --train-texts: expected a whole number of at least 1, found 0", "--train-texts", "0")]
     public void Finetune_WrongArgument_IsOneLineAndCode2(string message, params string[] arguments)
     {

@@ -38,15 +38,8 @@ public static class ArtifactBuilder
         ArtifactGraph.MakeInputs(evaluation.Graph, parameters);
         ShapeMap shapes = ShapeInference.Infer(imported.Forward.Graph);
         foreach (ModelProto model in (ModelProto[])[training, evaluation])
-        {
             ArtifactGraph.Resolve(model.Graph.Output.Where(output => options.ExtraOutputs.Contains(output.Name)), shapes);
-            ArtifactChecks.RequireKernels(model.Graph);
-            ArtifactGraph.Finish(model);
-        }
-        OrtCheckpoint checkpoint = Checkpoint(imported.Forward.Graph, parameters, trained);
-        Artifacts artifacts = new(training, evaluation, OptimizerModel.From(options.Optimizer, OperatorSets.Version(training.OpsetImport)!.Value), checkpoint, notes);
-        ArtifactConsistency.Check(artifacts, where: null);
-        return artifacts;
+        return Finished(training, evaluation, options.Optimizer, Checkpoint(imported.Forward.Graph, parameters, trained), notes);
     }
 
     /// <summary>The model in operators that the runtime has, so that <see cref="OfStep"/> takes its step.</summary>
@@ -76,14 +69,18 @@ public static class ArtifactBuilder
         GraphCleaning.DropUnread(evaluation.Graph);
         ModelProto training = TrainingModel.From(copy, parameters);
         ArtifactGraph.MakeInputs(evaluation.Graph, parameters);
+        OrtCheckpoint checkpoint = new() { Trainable = [.. parameters.Select(p => OrtTensor.Of(p.Name, p.Shape, initial[p.Name]))], Frozen = [] };
+        return Finished(training, evaluation, new ArtifactOptimizer { Kind = ArtifactOptimizerKind.Sgd }, checkpoint, []);
+    }
+
+    private static Artifacts Finished(ModelProto training, ModelProto evaluation, ArtifactOptimizer optimizer, OrtCheckpoint checkpoint, IReadOnlyList<string> notes)
+    {
         foreach (ModelProto model in (ModelProto[])[training, evaluation])
         {
             ArtifactChecks.RequireKernels(model.Graph);
             ArtifactGraph.Finish(model);
         }
-        OrtCheckpoint checkpoint = new() { Trainable = [.. parameters.Select(p => OrtTensor.Of(p.Name, p.Shape, initial[p.Name]))], Frozen = [] };
-        ModelProto optimizer = OptimizerModel.From(new ArtifactOptimizer { Kind = ArtifactOptimizerKind.Sgd }, OperatorSets.Version(training.OpsetImport)!.Value);
-        Artifacts artifacts = new(training, evaluation, optimizer, checkpoint, []);
+        Artifacts artifacts = new(training, evaluation, OptimizerModel.From(optimizer, OperatorSets.Version(training.OpsetImport)!.Value), checkpoint, notes);
         ArtifactConsistency.Check(artifacts, where: null);
         return artifacts;
     }

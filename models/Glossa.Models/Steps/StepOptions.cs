@@ -71,6 +71,14 @@ public sealed record StepModel(Onnx.ModelProto Model, IReadOnlyList<(string Name
             .Select(input => (input.Name, input.Type.TensorType.Shape.Dim.Select(dim => dim.DimValue).ToArray()))]);
     }
 
+    /// <summary>The parameters' values in a forward graph, whose initializers they are.</summary>
+    public Dictionary<string, float[]> ValuesIn(Onnx.ModelProto forward)
+    {
+        ArgumentNullException.ThrowIfNull(forward);
+        Dictionary<string, Onnx.TensorProto> initializers = forward.Graph.Initializer.ToDictionary(initializer => initializer.Name);
+        return Parameters.ToDictionary(parameter => parameter.Name, parameter => Onnx.OnnxFactory.Floats(initializers[parameter.Name]));
+    }
+
     /// <summary>Name of a parameter's gradient output.</summary>
     public static string Gradient(string parameter) => "grad." + parameter;
 

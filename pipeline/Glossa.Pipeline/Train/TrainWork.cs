@@ -35,7 +35,7 @@ internal sealed class TrainWork : IDisposable
         {
             BatchAssembler assembler = new(tokens, tokenizer, step.TakesAttentionMask);
             IReadOnlyList<PlannedPhase> phases = CurriculumPlan.Make(settings, tokens, LanguagesStage.ChosenIn(context), assembler);
-            ITrainingEngine engine = Engines.Create(settings.Engine, step, InitialValues(forward, step), settings.Lanes, (float)settings.Dropout);
+            ITrainingEngine engine = Engines.Create(settings.Engine, step, step.ValuesIn(forward), settings.Lanes, (float)settings.Dropout);
             return new TrainWork(tokens, engine, new Trainer(engine, Options(settings, engine, TransposedMatrices(forward, step))), phases);
         }
         catch
@@ -61,12 +61,6 @@ internal sealed class TrainWork : IDisposable
         Seed = settings.Seed,
         Transposed = transposed,
     };
-
-    private static Dictionary<string, float[]> InitialValues(ModelProto forward, StepModel step)
-    {
-        Dictionary<string, TensorProto> initializers = forward.Graph.Initializer.ToDictionary(i => i.Name);
-        return step.Parameters.ToDictionary(p => p.Name, p => OnnxFactory.Floats(initializers[p.Name]));
-    }
 
     // Right operands of MatMul are stored [inputs, outputs], the other way round from what Muon's scale counts as rows and columns.
     private static HashSet<string> TransposedMatrices(ModelProto forward, StepModel step)

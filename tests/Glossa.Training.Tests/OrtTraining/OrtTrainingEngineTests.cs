@@ -12,19 +12,7 @@ namespace Glossa.Training.Tests.OrtTraining;
 /// <summary>The engine over the real runtime gives what the plain engine gives: losses, gradients, and so whole trainings by any optimizer.</summary>
 internal sealed class OrtTrainingEngineTests
 {
-    private static readonly TransformerOptions Options = new()
-    {
-        Vocabulary = 45,
-        TextVocabulary = 40,
-        Layers = 2,
-        Width = 32,
-        Heads = 4,
-        KeyValueHeads = 4,
-        HeadSize = 8,
-        FeedForward = 64,
-        Context = 16,
-        Dropout = 0.1f,
-    };
+    private static readonly TransformerOptions Options = PresetArtifactsTests.Nanochat with { Dropout = 0.1f };
 
     [Test]
     public void Run_RealRuntime_GivesTheGradientsOfTheCpuEngine()

@@ -19,7 +19,8 @@ internal sealed class PresetArtifactsTests
     // Batches of two shapes take turns.
     private static readonly (int Batch, int Sequence)[] Shapes = [(3, 10), (2, 7)];
 
-    private static readonly TransformerOptions Nanochat = new()
+    /// <summary>A small model of the default preset.</summary>
+    internal static readonly TransformerOptions Nanochat = new()
     {
         Vocabulary = 45,
         TextVocabulary = 40,

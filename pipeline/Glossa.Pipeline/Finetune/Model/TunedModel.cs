@@ -53,11 +53,7 @@ internal sealed record TunedModel(
     });
 
     /// <summary>Start values of the parameters that a step trains.</summary>
-    public Dictionary<string, float[]> Start(StepModel step)
-    {
-        Dictionary<string, TensorProto> initializers = Trained.Forward.Graph.Initializer.ToDictionary(i => i.Name);
-        return step.Parameters.ToDictionary(p => p.Name, p => OnnxFactory.Floats(initializers[p.Name]));
-    }
+    public Dictionary<string, float[]> Start(StepModel step) => step.ValuesIn(Trained.Forward);
 
     private static TunedModel Adapt(ImportedModel imported, IReadOnlyList<string> fresh, IReadOnlyList<string> notes, FinetuneOptions options)
     {

@@ -66,6 +66,7 @@ public static class CommandLine
             GenerateCommand.Create(host),
             LanguagesCommand.Create(host),
             CompareCommand.Create(host),
+            StudyCommand.Create(host),
             GradientsCommand.Create(host),
             ArtifactsCommand.Create(host),
             OptimizeCommand.Create(host),

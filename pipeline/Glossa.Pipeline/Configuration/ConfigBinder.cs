@@ -29,6 +29,7 @@ internal static class ConfigBinder
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ValueList<>)) return BindList(node, type, property, path);
         if (type == typeof(ValueMap<double>)) return BindMap(node, property, path);
+        if (type == typeof(ConfigMapping)) return node as ConfigMapping ?? throw Expected(node, path, "a mapping of settings, such as {optimizer.clip: 1}");
         if (type.IsClass && type != typeof(string))
         {
             return node is ConfigMapping mapping

@@ -2,27 +2,37 @@ using System.Globalization;
 
 namespace Glossa.Pipeline.Configuration;
 
-/// <summary>Lays one <c>--set</c> argument over a configuration.</summary>
+/// <summary>Lays single settings with dotted keys over a configuration: those of <c>--set</c>, and those of a study's arms.</summary>
 internal static class ConfigOverride
 {
-    /// <summary>Sets the value.</summary>
-    /// <param name="tree">The configuration so far.</param>
+    /// <summary>Reads a <c>--set</c> argument.</summary>
     /// <param name="argument"><c>a.b=value</c>.</param>
-    /// <exception cref="InputException">It has no such form, or names a list item that is not there.</exception>
-    public static ConfigMapping Apply(ConfigMapping tree, string argument)
+    /// <exception cref="InputException">It has no such form.</exception>
+    public static ConfigEntry Parse(string argument)
     {
-        string shown = $"--set {argument}";
         int equals = argument.IndexOf('=', StringComparison.Ordinal);
-        string[] keys = equals < 0 ? [] : [.. argument[..equals].Split('.').Select(key => key.Trim())];
-        if (keys.Length == 0 || keys.Any(key => key.Length == 0))
+        if (equals < 0 || Keys(argument[..equals]).Any(key => key.Length == 0))
             throw new InputException($"expected key=value, found '{argument}'", "--set", "write for example --set optimizer.clip=1");
-        ConfigNode value = YamlTree.ReadValue(argument[(equals + 1)..], shown, Directory.GetCurrentDirectory());
-        return (ConfigMapping)Set(tree, keys, 0, value);
+        ConfigNode value = YamlTree.ReadValue(argument[(equals + 1)..], $"--set {argument}", Directory.GetCurrentDirectory());
+        return new ConfigEntry(argument[..equals], value.Place, value);
     }
+
+    /// <summary>Sets a value; a mapping is laid over the one that is there, anything else replaces it.</summary>
+    /// <param name="tree">The configuration so far.</param>
+    /// <param name="setting">A dotted key with its value.</param>
+    /// <exception cref="InputException">The key has an empty part, or names a list item that is not there.</exception>
+    public static ConfigMapping Apply(ConfigMapping tree, ConfigEntry setting)
+    {
+        string[] keys = Keys(setting.Key);
+        if (keys.Any(key => key.Length == 0)) throw new InputException($"'{setting.Key}' is no key", setting.Place.ToString(), "write for example optimizer.clip");
+        return (ConfigMapping)Set(tree, keys, 0, setting.Value);
+    }
+
+    private static string[] Keys(string dotted) => [.. dotted.Split('.').Select(key => key.Trim())];
 
     private static ConfigNode Set(ConfigNode? node, string[] keys, int depth, ConfigNode value)
     {
-        if (depth == keys.Length) return value;
+        if (depth == keys.Length) return node is ConfigMapping lower && value is ConfigMapping upper ? lower.Under(upper) : value;
         string key = keys[depth];
         switch (node)
         {

@@ -25,7 +25,7 @@ public static class ConfigReader
     /// <param name="overrides">Arguments <c>a.b=value</c>, the value in YAML; list items by number, as in <c>curriculum.phases.0.tokens=1000</c>.</param>
     /// <exception cref="InputException">A file is missing or broken, a key unknown, a value out of place.</exception>
     public static LoadedConfig Load(string? path, IEnumerable<string>? overrides = null) => new(
-        Resolve(path is null ? ReadEmbedded() : YamlTree.ReadFile(path), overrides ?? []),
+        Resolve(Tree(path), (overrides ?? []).Select(ConfigOverride.Parse)),
         path is null ? DefaultName : Path.GetFileNameWithoutExtension(path));
 
     /// <summary>Reads YAML text.</summary>
@@ -35,7 +35,7 @@ public static class ConfigReader
     /// <param name="overrides">As in <see cref="Load"/>.</param>
     /// <exception cref="InputException">As in <see cref="Load"/>.</exception>
     public static RunConfig Parse(string yaml, string source = "text", string folder = ".", IEnumerable<string>? overrides = null) =>
-        Resolve(YamlTree.ReadText(yaml, source, Path.GetFullPath(folder)), overrides ?? []);
+        Resolve(Layered(YamlTree.ReadText(yaml, source, Path.GetFullPath(folder))), (overrides ?? []).Select(ConfigOverride.Parse));
 
     /// <summary>What a run folder's configuration says of how it came about; null where it says nothing.</summary>
     /// <exception cref="InputException">The file is broken.</exception>
@@ -43,13 +43,20 @@ public static class ConfigReader
         (YamlTree.ReadFile(path)[ProvenanceKey] as ConfigMapping)?.Entries
             .Where(entry => entry.Value is ConfigScalar).ToDictionary(entry => entry.Key, entry => ((ConfigScalar)entry.Value).Text);
 
-    private static RunConfig Resolve(ConfigMapping file, IEnumerable<string> overrides)
+    /// <summary>A file with all that lies under it, not yet bound to types; null is the embedded configuration.</summary>
+    /// <exception cref="InputException">A file is missing or broken.</exception>
+    internal static ConfigMapping Tree(string? path) => Layered(path is null ? ReadEmbedded() : YamlTree.ReadFile(path));
+
+    /// <summary>The configuration of a tree with single settings laid over it, the last one on top.</summary>
+    /// <exception cref="InputException">As in <see cref="Load"/>.</exception>
+    internal static RunConfig Resolve(ConfigMapping tree, IEnumerable<ConfigEntry> overrides)
     {
-        ConfigMapping tree = ((ConfigMapping)ConfigWriter.ToNode(new RunConfig())).Under(WithBases(file, 0));
-        foreach (string argument in overrides) tree = ConfigOverride.Apply(tree, argument);
+        foreach (ConfigEntry setting in overrides) tree = ConfigOverride.Apply(tree, setting);
         RunConfig config = (RunConfig)ConfigBinder.BindSection(tree, typeof(RunConfig), "");
         return ConfigRules.Complete(config, tree);
     }
+
+    private static ConfigMapping Layered(ConfigMapping file) => ((ConfigMapping)ConfigWriter.ToNode(new RunConfig())).Under(WithBases(file, 0));
 
     private static ConfigMapping WithBases(ConfigMapping file, int depth)
     {

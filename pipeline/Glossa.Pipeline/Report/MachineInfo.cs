@@ -14,6 +14,9 @@ public sealed record MachineInfo(
 {
     private const string LinuxProcessors = "/proc/cpuinfo";
 
+    /// <summary>Name of this machine's processor, or its architecture where the system does not tell.</summary>
+    public static string ProcessorName => DetectProcessor();
+
     /// <summary>Describes this machine; <paramref name="onnxRuntime"/> is what the runtime says of itself.</summary>
     public static MachineInfo Detect(string onnxRuntime, double? gemmGigaflops = null) => new(
         DetectProcessor(),

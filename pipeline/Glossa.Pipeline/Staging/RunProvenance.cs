@@ -13,9 +13,12 @@ internal static class RunProvenance
 
     private const string FormatKey = "format";
 
+    /// <summary>Glossa's version, with <c>+</c> and the source's commit where the build knows it.</summary>
+    public static string FullVersion { get; } =
+        typeof(RunProvenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
     /// <summary>Glossa's version.</summary>
-    public static string Version { get; } = typeof(RunProvenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-        ?.InformationalVersion.Split('+')[0] ?? "unknown";
+    public static string Version { get; } = FullVersion.Split('+')[0];
 
     /// <summary>Writes the resolved configuration, the versions and the hashes of the inputs, where they changed.</summary>
     public static void WriteConfig(string path, RunConfig config, IReadOnlyDictionary<InputFile, string> files)

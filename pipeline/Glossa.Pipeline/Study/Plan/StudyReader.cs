@@ -1,0 +1,51 @@
+using Glossa.Pipeline.Configuration;
+
+namespace Glossa.Pipeline.Study.Plan;
+
+/// <summary>Reads studies. Every cell's configuration is resolved and checked before any work is done.</summary>
+public static class StudyReader
+{
+    private const string SeedKey = "seed";
+
+    /// <summary>Reads a study's file.</summary>
+    /// <param name="path">A YAML file.</param>
+    /// <param name="threads">Concurrent runs of every cell; null leaves what the configurations say.</param>
+    /// <exception cref="InputException">The file or one it names is missing or broken, a key unknown, a value out of place, a name used twice or not at all.</exception>
+    public static StudyPlan Load(string path, int? threads = null)
+    {
+        ConfigMapping tree = YamlTree.ReadFile(path);
+        StudyFile file = (StudyFile)ConfigBinder.BindSection(tree, typeof(StudyFile), "");
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        ConfigMapping common = ConfigReader.Tree(file.Base == ConfigReader.DefaultName ? null : Path.GetFullPath(file.Base, folder));
+        IReadOnlyList<ConfigEntry> set = Settings(file.Set);
+        ConfigEntry[] run = threads is int count ? [Setting("engine.threads", FormattableString.Invariant($"{count}"))] : [];
+
+        ArmVariant[] arms = [.. file.Arms.SelectMany(ArmGrid.Expand)];
+        StudyRules.Check(file, arms, tree, path);
+        List<(long Seed, int Index, StudyCell Cell)> cells = [];
+        foreach (ArmVariant arm in arms)
+        {
+            ValueList<long> seeds = arm.Entry.Seeds.Count > 0 ? arm.Entry.Seeds : file.Seeds;
+            for (int i = 0; i < seeds.Count; i++)
+            {
+                RunConfig config = ConfigReader.Resolve(common, [.. set, .. arm.Settings, .. run, Setting(SeedKey, FormattableString.Invariant($"{seeds[i]}"))]);
+                cells.Add((seeds[i], i, new StudyCell(arm.Name, seeds[i], config, arm.Entry.Keep)));
+            }
+        }
+        return new StudyPlan(
+            file.Name ?? Path.GetFileNameWithoutExtension(path),
+            [.. arms.Select(arm => new StudyArm(arm.Name, arm.Shown) { Description = arm.Entry.Description, Series = arm.Entry.Series })],
+            // A study that is stopped early has whole seeds of all arms rather than all seeds of some.
+            [.. cells.OrderBy(cell => cell.Index).Select(cell => cell.Cell)],
+            ConfigReader.Resolve(common, [.. set, .. run]), file.Report)
+        {
+            ScoredBytesPerLanguage = file.ScoredBytesPerLanguage,
+            Results = file.Results is null ? null : Path.GetFullPath(file.Results, folder),
+        };
+    }
+
+    /// <summary>The settings of a mapping; one without keys has none.</summary>
+    internal static IReadOnlyList<ConfigEntry> Settings(ConfigMapping? mapping) => mapping?.Entries ?? [];
+
+    private static ConfigEntry Setting(string key, string value) => new(key, ConfigPlace.Default, new ConfigScalar(ConfigPlace.Default, value));
+}

@@ -1,0 +1,45 @@
+using Glossa.Pipeline.Study.Plan;
+
+namespace Glossa.Pipeline.Study;
+
+/// <summary>Where a study's files are.</summary>
+/// <param name="Path">The output folder's full path.</param>
+internal sealed record StudyFolder(string Path)
+{
+    /// <summary>Name of the results in the output folder.</summary>
+    public const string ResultsName = "study.json";
+
+    /// <summary>Finished stages, shared by all cells.</summary>
+    public string Store => At("store");
+
+    /// <summary>The lock of whoever changes the results.</summary>
+    public string ResultsLock => At("locks", "results");
+
+    /// <summary>The lock of whoever does the stages that cells share.</summary>
+    public string SharedLock => At("locks", "shared-stages");
+
+    /// <summary>Remembered hashes of input files.</summary>
+    public string InputHashes => At("input-hashes.json");
+
+    /// <summary>The run folder of the baseline.</summary>
+    public string Baseline => At("baseline");
+
+    /// <summary>The results of a plan.</summary>
+    public string Results(StudyPlan plan) => plan.Results ?? At(ResultsName);
+
+    /// <summary>The run folder of a cell.</summary>
+    public string Cell(StudyCell cell, string key) => At("cells", $"{Slug(cell)}-{key[..8]}");
+
+    /// <summary>The lock of whoever runs a cell.</summary>
+    public string CellLock(StudyCell cell) => At("locks", $"{Slug(cell)}-{ContentHash.OfText(cell.Name)[..8]}");
+
+    /// <summary>A path in the folder.</summary>
+    public string At(params ReadOnlySpan<string> parts) => System.IO.Path.Combine([Path, .. parts]);
+
+    // Values of a grid may hold what a file's name may not.
+    private static string Slug(StudyCell cell)
+    {
+        string name = new([.. cell.Name.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' ? letter : '-')]);
+        return name.Length <= 80 ? name : name[..80];
+    }
+}

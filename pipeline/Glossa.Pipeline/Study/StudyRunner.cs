@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using Glossa.Pipeline.Staging;
+using Glossa.Pipeline.Study.Cells;
+using Glossa.Pipeline.Study.Plan;
+using Glossa.Pipeline.Study.Results;
+
+namespace Glossa.Pipeline.Study;
+
+/// <summary>
+/// Runs the cells of a study that are not finished. It may be stopped or killed at any moment, and several may be at
+/// work on one study: every cell is run by one of them, and none loses a result.
+/// </summary>
+public sealed class StudyRunner
+{
+    private readonly StudyPlan _plan;
+    private readonly StudyOptions _options;
+    private readonly StudyFolder _folder;
+    private readonly ResultsFile _results;
+    private readonly Dictionary<StudyCell, IReadOnlyDictionary<string, string>> _settings = [];
+    private readonly ConcurrentDictionary<string, string> _failed = new();
+    private int _ran;
+
+    /// <summary>A study in an output folder.</summary>
+    /// <exception cref="InputException">No cell has a name of the pattern, or an input file cannot be read.</exception>
+    public StudyRunner(StudyPlan plan, StudyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(options);
+        (_plan, _options) = (plan, options);
+        Cells = [.. plan.Cells.Where(cell => options.Cells is null || NamePattern.Matches(options.Cells, cell.Name))];
+        if (Cells.Count == 0)
+            throw new InputException($"no cell is called '{options.Cells}'", "--cells", NearestName.Advice(options.Cells!, [.. plan.Cells.Select(cell => cell.Name)]));
+        _folder = new StudyFolder(Path.GetFullPath(options.Folder));
+        _results = new ResultsFile(_folder.Results(plan), _folder.ResultsLock);
+        IReadOnlyList<IStage> stages = CellStages.Measured(plan.ScoredBytesPerLanguage);
+        InputHashes hashes = new(_folder.InputHashes);
+        foreach (StudyCell cell in Cells) _settings[cell] = CellSettings.Of(cell.Config, stages, hashes.Of);
+    }
+
+    /// <summary>The cells that are asked for, in the order of work.</summary>
+    public IReadOnlyList<StudyCell> Cells { get; }
+
+    /// <summary>Where a cell stands: null where it is finished, else why it has to be run.</summary>
+    public string? Pending(StudyCell cell) => Pending(cell, _results.Cells());
+
+    /// <summary>Runs what is not finished.</summary>
+    /// <exception cref="InputException">The results are damaged or another study's.</exception>
+    /// <exception cref="OperationCanceledException">The work was stopped; the same call resumes it.</exception>
+    public StudyOutcome Run(CancellationToken cancellation = default)
+    {
+        using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (_options.Limit is TimeSpan limit) limited.CancelAfter(limit);
+        _results.Describe(_plan, cancellation);
+        bool outOfTime = false;
+        try
+        {
+            if (_plan.Base.Evaluation.Baseline) BaselineRun.Ensure(_plan, _folder, _results, _options.Progress("baseline"), limited.Token);
+            // Each at its own pace on a thread of its own: training blocks its thread for minutes.
+            Task[] workers = [.. Enumerable.Range(0, _options.Processes).Select(_ => Task.Factory.StartNew(
+                () => Work(limited.Token), limited.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            Task.WhenAll(workers).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            outOfTime = true;
+        }
+        IReadOnlyList<CellResult> finished = _results.Cells();
+        return new StudyOutcome(_folder.Results(_plan), Cells.Count, Cells.Count(cell => Pending(cell, finished) is null), _ran, _failed.ToDictionary(), outOfTime);
+    }
+
+    private void Work(CancellationToken cancellation)
+    {
+        foreach (StudyCell cell in Cells)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using FileLock? claim = FileLock.TryTake(_folder.CellLock(cell));
+            if (claim is null || _failed.ContainsKey(cell.Name) || Pending(cell, _results.Cells()) is null) continue;
+            try
+            {
+                Make(cell, cancellation);
+            }
+            catch (GlossaException e)
+            {
+                // One arm that cannot be trained is a result too, and no reason to leave the others undone.
+                _failed[cell.Name] = e.Message;
+                _options.Note($"{cell.Name}: failed: {e.Message}");
+            }
+        }
+    }
+
+    private void Make(StudyCell cell, CancellationToken cancellation)
+    {
+        IReadOnlyDictionary<string, string> settings = _settings[cell];
+        // Arms may meet in one configuration: equal settings are trained once.
+        if (_results.Cells().FirstOrDefault(other => CellSettings.Difference(other.Settings, settings) is null) is { } twin && !cell.Keep)
+        {
+            _results.Add(_plan, twin with { Arm = cell.Arm, Seed = cell.Seed, Rerun = null });
+            _options.Note($"{cell.Name}: the same settings as {twin.Name}");
+            return;
+        }
+        CellRun run = new(cell, settings, _plan.ScoredBytesPerLanguage);
+        string folder = _folder.Cell(cell, CellSettings.Key(settings));
+        CellResult result = run.Run(folder, _folder.Store, _folder.SharedLock, _options.Progress(cell.Name), cancellation);
+        _results.Add(_plan, result);
+        run.Drop(folder, _folder.Store);
+        Interlocked.Increment(ref _ran);
+        _options.Note(FormattableString.Invariant(
+            $"{cell.Name}: {result.Test.BitsPerByte.Values.Average():F4} bits per byte on test, {result.Valid.BitsPerByte.Values.Average():F4} on valid, in {result.Made.TrainSeconds + result.Made.ScoreSeconds:F0} s"));
+    }
+
+    private string? Pending(StudyCell cell, IReadOnlyList<CellResult> finished) =>
+        finished.FirstOrDefault(result => result.Name == cell.Name) is not { } result ? "not run yet"
+        : CellSettings.Difference(result.Settings, _settings[cell]) is string key
+            ? $"'{key}' was {result.Settings.GetValueOrDefault(key, "not set")} and is {_settings[cell].GetValueOrDefault(key, "not set")}" : null;
+}

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Glossa.Cli.Progress;
 using Glossa.Pipeline.Study;
 using Glossa.Pipeline.Study.Plan;
+using Glossa.Pipeline.Study.Results;
 
 namespace Glossa.Cli.Commands;
 
@@ -18,13 +19,15 @@ internal static class StudyCommand
         Option<double?> minutes = new("--minutes") { HelpName = "M", Description = "Stops in good order after so many minutes" };
         Option<int> processes = new("--processes") { HelpName = "N", Description = "Cells to run at the same time", DefaultValueFactory = _ => 1 };
         Option<int?> threads = new("--threads") { HelpName = "T", Description = "Concurrent runs of each cell [default: the cores, shared among the processes]" };
+        Option<string?> rerun = new("--rerun") { HelpName = "CELL", Description = "Makes one finished cell (arm/seed) anew from nothing and says whether every number is the same to the bit" };
         Option<bool> list = new("--list") { Description = "Says of every cell whether it is finished, and runs none" };
         Option<bool> quiet = new("--quiet") { Description = "Shows errors only" };
         Option<bool> json = CommandHost.JsonOption;
         Command command = new("study", "Trains every arm of a study with every seed and measures it; finished cells are kept and not run again")
         {
-            file, folder, cells, minutes, processes, threads, list, quiet, json,
+            file, folder, cells, minutes, processes, threads, rerun, list, quiet, json,
         };
+        command.Add(StudyReportCommand.Create(host));
         command.SetAction(result =>
         {
             int count = ModelOptions.Checked(result.GetValue(processes), "--processes", 256);
@@ -43,12 +46,34 @@ internal static class StudyCommand
                 Note = lines.WriteLine,
             });
             if (result.GetValue(list)) return List(host, runner);
+            if (result.GetValue(rerun) is string cell) return Rerun(host, runner, cell);
             StudyOutcome outcome = runner.Run(host.ListenToSignals());
             if (host.Json) WriteJson(host, outcome);
             else if (!silent) WriteText(host.Output, outcome);
             return outcome.Failed.Count == 0 ? 0 : 1;
         });
         return command;
+    }
+
+    private static int Rerun(CommandHost host, StudyRunner runner, string cell)
+    {
+        CellRerun rerun = runner.Rerun(cell, host.ListenToSignals());
+        if (host.Json)
+        {
+            host.WriteJson(json =>
+            {
+                json.WriteStartObject();
+                json.WriteBoolean("bitEqual", rerun.BitEqual);
+                json.WriteNumber("numbers", rerun.Numbers);
+                if (rerun.Difference is not null) json.WriteString("difference", rerun.Difference);
+                json.WriteEndObject();
+            });
+        }
+        else
+        {
+            host.Output.WriteLine(rerun.BitEqual ? $"{cell}: all {rerun.Numbers} numbers are the same to the bit" : $"{cell}: not the same: {rerun.Difference}");
+        }
+        return rerun.BitEqual ? 0 : 1;
     }
 
     private static double CheckedMinutes(double minutes) => minutes is > 0 and <= 1e5

@@ -30,8 +30,11 @@ internal sealed record StudyFolder(string Path)
     /// <summary>The run folder of a cell.</summary>
     public string Cell(StudyCell cell, string key) => At("cells", $"{Slug(cell)}-{key[..8]}");
 
-    /// <summary>The lock of whoever runs a cell.</summary>
-    public string CellLock(StudyCell cell) => At("locks", $"{Slug(cell)}-{ContentHash.OfText(cell.Name)[..8]}");
+    /// <summary>The lock of whoever runs the cells of a key; two arms that meet in one configuration have one key.</summary>
+    public string KeyLock(string key) => At("locks", key);
+
+    /// <summary>The run folder, with a store of its own, in which a cell is made anew.</summary>
+    public string Rerun(StudyCell cell) => At("rerun", Slug(cell));
 
     /// <summary>A path in the folder.</summary>
     public string At(params ReadOnlySpan<string> parts) => System.IO.Path.Combine([Path, .. parts]);

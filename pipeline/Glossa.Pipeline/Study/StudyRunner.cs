@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Staging;
 using Glossa.Pipeline.Study.Cells;
 using Glossa.Pipeline.Study.Plan;
@@ -43,6 +44,26 @@ public sealed class StudyRunner
     /// <summary>Where a cell stands: null where it is finished, else why it has to be run.</summary>
     public string? Pending(StudyCell cell) => Pending(cell, _results.Cells());
 
+    /// <summary>Makes a finished cell anew from nothing, with as many threads as it had, and says whether every number is the same.</summary>
+    /// <param name="name">The cell's name.</param>
+    /// <param name="cancellation">Stops the work; the same call resumes it.</param>
+    /// <exception cref="InputException">There is no such cell, it is not finished, or its settings have changed.</exception>
+    public CellRerun Rerun(string name, CancellationToken cancellation = default)
+    {
+        StudyCell cell = Cells.FirstOrDefault(cell => cell.Name == name)
+            ?? throw new InputException($"no cell is called '{name}'", "--rerun", NearestName.Advice(name, [.. Cells.Select(cell => cell.Name)]));
+        if (Pending(cell) is string why) throw new InputException($"the cell '{name}' is not finished: {why}", "--rerun", "run the study first");
+        CellResult first = _results.Cells().Single(result => result.Name == name);
+        RunConfig config = cell.Config with { Engine = cell.Config.Engine with { Threads = first.Made.Threads } };
+        string folder = _folder.Rerun(cell);
+        CellRun run = new(cell with { Config = config, Keep = false }, _settings[cell], _plan.ScoredBytesPerLanguage);
+        CellResult second = run.Run(folder, Path.Combine(folder, ".store"), _folder.SharedLock, _options.Progress(name), cancellation);
+        CellRerun rerun = CellComparison.Of(first, second);
+        _results.Add(_plan, first with { Rerun = rerun });
+        DurableFolder.Delete(folder);
+        return rerun;
+    }
+
     /// <summary>Runs what is not finished.</summary>
     /// <exception cref="InputException">The results are damaged or another study's.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped; the same call resumes it.</exception>
@@ -68,30 +89,42 @@ public sealed class StudyRunner
         return new StudyOutcome(_folder.Results(_plan), Cells.Count, Cells.Count(cell => Pending(cell, finished) is null), _ran, _failed.ToDictionary(), outOfTime);
     }
 
+    // Cells that others have in hand are passed over, and looked at again as long as there is something to do.
     private void Work(CancellationToken cancellation)
     {
-        foreach (StudyCell cell in Cells)
+        int before;
+        do
         {
-            cancellation.ThrowIfCancellationRequested();
-            using FileLock? claim = FileLock.TryTake(_folder.CellLock(cell));
-            if (claim is null || _failed.ContainsKey(cell.Name) || Pending(cell, _results.Cells()) is null) continue;
-            try
+            before = _ran;
+            foreach (StudyCell cell in Cells)
             {
-                Make(cell, cancellation);
+                cancellation.ThrowIfCancellationRequested();
+                if (_failed.ContainsKey(cell.Name) || Pending(cell) is null) continue;
+                using FileLock? claim = FileLock.TryTake(_folder.KeyLock(CellSettings.Key(_settings[cell])));
+                if (claim is not null && Pending(cell) is not null) Try(cell, cancellation);
             }
-            catch (GlossaException e)
-            {
-                // One arm that cannot be trained is a result too, and no reason to leave the others undone.
-                _failed[cell.Name] = e.Message;
-                _options.Note($"{cell.Name}: failed: {e.Message}");
-            }
+        }
+        while (_ran > before);
+    }
+
+    // One arm that cannot be trained is a result too, and no reason to leave the others undone.
+    private void Try(StudyCell cell, CancellationToken cancellation)
+    {
+        try
+        {
+            Make(cell, cancellation);
+            Interlocked.Increment(ref _ran);
+        }
+        catch (GlossaException e)
+        {
+            _failed[cell.Name] = e.Message;
+            _options.Note($"{cell.Name}: failed: {e.Message}");
         }
     }
 
     private void Make(StudyCell cell, CancellationToken cancellation)
     {
         IReadOnlyDictionary<string, string> settings = _settings[cell];
-        // Arms may meet in one configuration: equal settings are trained once.
         if (_results.Cells().FirstOrDefault(other => CellSettings.Difference(other.Settings, settings) is null) is { } twin && !cell.Keep)
         {
             _results.Add(_plan, twin with { Arm = cell.Arm, Seed = cell.Seed, Rerun = null });
@@ -103,7 +136,6 @@ public sealed class StudyRunner
         CellResult result = run.Run(folder, _folder.Store, _folder.SharedLock, _options.Progress(cell.Name), cancellation);
         _results.Add(_plan, result);
         run.Drop(folder, _folder.Store);
-        Interlocked.Increment(ref _ran);
         _options.Note(FormattableString.Invariant(
             $"{cell.Name}: {result.Test.BitsPerByte.Values.Average():F4} bits per byte on test, {result.Valid.BitsPerByte.Values.Average():F4} on valid, in {result.Made.TrainSeconds + result.Made.ScoreSeconds:F0} s"));
     }

@@ -13,13 +13,23 @@ internal sealed record ScatterOptions(string XName, Func<LanguageResult, double?
 
     /// <summary>True where both axes hold the same quantity: equal ends, and a line where the two are equal.</summary>
     public bool Diagonal { get; init; }
+
+    /// <summary>Name of the vertical quantity.</summary>
+    public string YName { get; init; } = "bits per byte of the model";
+
+    /// <summary>What stands above the diagonal and below it.</summary>
+    public (string Above, string Below) Sides { get; init; } = ("LZMA2 is lower", "the model is lower");
 }
 
 /// <summary>A dot per language, bits per byte of the model upwards, coloured by phase; the outermost ones are named.</summary>
 internal static class ScatterChart
 {
-    private const double Width = 540;
-    private const double Height = 400;
+    /// <summary>Width of the picture.</summary>
+    public const double Width = 540;
+
+    /// <summary>Height of the picture.</summary>
+    public const double Height = 400;
+
     private const int Named = 6;
 
     /// <summary>True where there is something to draw.</summary>
@@ -37,14 +47,14 @@ internal static class ScatterChart
         ];
         PlotArea area = AreaOf(shown, options);
         area.Open(markup, options.Description);
-        area.DrawAxes(markup, options.XName, "bits per byte of the model", verticalGrid: true);
+        area.DrawAxes(markup, options.XName, options.YName, verticalGrid: true);
         if (options.Diagonal) markup.Line($"<line class=\"boundary\" x1=\"{area.Left}\" y1=\"{area.Bottom}\" x2=\"{area.Right}\" y2=\"{area.Top}\"/>");
         foreach (LanguageResult language in shown)
         {
             (double x, double y) = (area.XOf(options.X(language)!.Value), area.YOf(language.BitsPerByte));
             markup.Line($"<circle class=\"dot {PhaseColour.Of(language.Phase)}\" cx=\"{x}\" cy=\"{y}\" r=\"{3.5}\"><title>{LanguageText.Hover(language)}</title></circle>");
         }
-        if (options.Diagonal) NameSides(markup, area);
+        if (options.Diagonal) NameSides(markup, area, options.Sides);
         NameOutermost(markup, area, shown, options);
         PlotArea.Close(markup);
     }
@@ -64,10 +74,10 @@ internal static class ScatterChart
         return new(Width, Height, x, Axis.Linear(yMin, yMax, 6));
     }
 
-    private static void NameSides(Markup markup, PlotArea area)
+    private static void NameSides(Markup markup, PlotArea area, (string Above, string Below) sides)
     {
-        markup.Line($"<text class=\"note\" x=\"{area.Left + 8}\" y=\"{area.Top + 14}\">LZMA2 is lower</text>");
-        markup.Line($"<text class=\"note end\" x=\"{area.Right - 8}\" y=\"{area.Bottom - 8}\">the model is lower</text>");
+        markup.Line($"<text class=\"note\" x=\"{area.Left + 8}\" y=\"{area.Top + 14}\">{sides.Above}</text>");
+        markup.Line($"<text class=\"note end\" x=\"{area.Right - 8}\" y=\"{area.Bottom - 8}\">{sides.Below}</text>");
     }
 
     /// <summary>Names the worst and best languages where a name does not run into another one.</summary>

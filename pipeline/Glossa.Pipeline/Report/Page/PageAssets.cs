@@ -6,8 +6,8 @@ namespace Glossa.Pipeline.Report.Page;
 /// <summary>The style sheet and the script of report.html, which stand inside the page.</summary>
 internal static class PageAssets
 {
-    /// <summary>The style sheet.</summary>
-    public static Asset Style { get; } = new("""
+    /// <summary>The colours, light and dark.</summary>
+    public static Asset Palette { get; } = new("""
         :root {
           color-scheme: light dark;
           --paper: #ffffff; --panel: #f5f6f8; --ink: #171a1f; --soft: #5a6371; --rule: #dde1e7;
@@ -19,6 +19,21 @@ internal static class PageAssets
             --p1: #ff9f5a; --p2: #6fadf2; --p3: #6cc48f; --p4: #b493e6; --worse: #ff7d72; --good: #6cc48f; --lzma: #ffffff;
           }
         }
+        """);
+
+    /// <summary>The rules of charts, over the palette.</summary>
+    public static Asset Charts { get; } = new("""
+        svg text { fill: var(--soft); } svg .end { text-anchor: end; } svg .mid { text-anchor: middle; } svg .name { font-size: 12.5px; }
+        svg .note { fill: var(--ink); font-size: 11.5px; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
+        svg .label { font-weight: 600; fill: var(--tone); paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
+        .axes line { stroke: var(--rule); stroke-width: 1; } .axes .base { stroke: var(--soft); } .boundary { stroke: var(--soft); stroke-dasharray: 4 4; }
+        .p1 { --tone: var(--p1); } .p2 { --tone: var(--p2); } .p3 { --tone: var(--p3); } .p4 { --tone: var(--p4); }
+        .curve { fill: none; stroke: var(--tone); stroke-width: 1.8; stroke-linejoin: round; } .spread { fill: var(--tone); opacity: .18; }
+        .dot { fill: var(--tone); fill-opacity: .5; stroke: var(--tone); stroke-opacity: .9; stroke-width: .8; } .dot:hover { fill-opacity: 1; stroke: var(--ink); stroke-width: 1.5; }
+        """);
+
+    /// <summary>The style sheet of the page.</summary>
+    public static Asset Style { get; } = new(Palette.Content + "\n" + """
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
         main { max-width: 1164px; margin: 0 auto; padding: 28px 32px 64px; }
@@ -53,15 +68,8 @@ internal static class PageAssets
         .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 24px; } .trio { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 0 20px; }
         .pair figure, .trio figure { min-width: 0; }
         svg { display: block; width: 100%; height: auto; font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-        svg text { fill: var(--soft); } svg .end { text-anchor: end; } svg .mid { text-anchor: middle; } svg .name { font-size: 12.5px; }
-        svg .note { fill: var(--ink); font-size: 11.5px; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
-        svg .label { font-weight: 600; fill: var(--tone); paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
-        .axes line { stroke: var(--rule); stroke-width: 1; } .axes .base { stroke: var(--soft); } .boundary { stroke: var(--soft); stroke-dasharray: 4 4; }
-        .p1 { --tone: var(--p1); } .p2 { --tone: var(--p2); } .p3 { --tone: var(--p3); } .p4 { --tone: var(--p4); }
-        .curve { fill: none; stroke: var(--tone); stroke-width: 1.8; stroke-linejoin: round; } .spread { fill: var(--tone); opacity: .18; }
         .bar, .timing { fill: var(--tone); } .before { fill: var(--tone); opacity: .28; } .worse { fill: var(--worse); } .lzma { fill: var(--lzma); }
         .area { fill: transparent; } .hit:hover .area { fill: var(--soft); opacity: .3; }
-        .dot { fill: var(--tone); fill-opacity: .5; stroke: var(--tone); stroke-opacity: .9; stroke-width: .8; } .dot:hover { fill-opacity: 1; stroke: var(--ink); stroke-width: 1.5; }
         .mean { fill: var(--tone, var(--p2)); stroke: var(--paper); stroke-width: .8; } svg rect.lzma { stroke: var(--paper); stroke-width: .5; } .hit rect.lzma { stroke: none; }
         .key { display: inline-block; width: 10px; height: 10px; border-radius: 2px; background: var(--tone); margin: 0 4px 0 10px; } .key:first-child { margin-left: 0; }
         .key.pale { opacity: .3; } .key.bad { background: var(--worse); } .key.mark { background: var(--lzma); height: 3px; vertical-align: middle; } .key.upright { width: 3px; height: 12px; background: var(--lzma); vertical-align: -1px; }
@@ -69,7 +77,7 @@ internal static class PageAssets
         .meter { display: inline-block; vertical-align: middle; height: 9px; border-radius: 2px; background: var(--p2); min-width: 1px; } .meter.old { opacity: .35; }
         @media (max-width: 860px) { main { padding: 20px 16px 48px; } .headline, .pair, .trio { grid-template-columns: 1fr; } }
         @media print { .scroll.tall { max-height: none; overflow: visible; } nav, input { display: none; } }
-        """);
+        """ + "\n" + Charts.Content);
 
     /// <summary>The script: sorts and filters the table of languages, and shows what the pointer is on below the charts. The page is whole without it.</summary>
     public static Asset Script { get; } = new("""

@@ -5,10 +5,14 @@ namespace Glossa.Pipeline.Study.Plan;
 /// <summary>What a study has to fulfil beside its keys' own types.</summary>
 internal static class StudyRules
 {
+    private const string NameAdvice = "use letters, digits, '-', '_' and '.'";
+
     /// <summary>Checks a study.</summary>
     /// <exception cref="InputException">It has no arms or seeds, a name twice, a name that cannot be, or one in its report that nothing has.</exception>
     public static void Check(StudyFile file, IReadOnlyList<ArmVariant> arms, ConfigMapping tree, string path)
     {
+        if (file.Name is string study && !IsName(study))
+            throw Wrong(tree, path, "name", $"'{study}' is no name of a study", NameAdvice);
         if (arms.Count == 0) throw Wrong(tree, path, "arms", "the study has no arms", "name at least one, as in arms: [{name: joint, set: {curriculum.control: joint}}]");
         if (file.Seeds.Count == 0) throw Wrong(tree, path, "seeds", "the study has no seeds", "write for example seeds: [1, 2, 3]");
         foreach (ValueList<long> seeds in arms.Select(arm => arm.Entry.Seeds).Prepend(file.Seeds))
@@ -16,7 +20,7 @@ internal static class StudyRules
         foreach (ArmVariant arm in arms)
         {
             if (!IsName(arm.Entry.Name))
-                throw Wrong(tree, path, "arms", $"'{arm.Entry.Name}' is no name of an arm", "use letters, digits, '-', '_' and '.'");
+                throw Wrong(tree, path, "arms", $"'{arm.Entry.Name}' is no name of an arm", NameAdvice);
             if (arm.Settings.FirstOrDefault(setting => setting.Key == "seed") is { } setting)
                 throw new InputException($"arm '{arm.Name}' sets 'seed', which the study's seeds set", setting.Place.ToString(), "give the arm its own 'seeds'");
         }

@@ -63,10 +63,13 @@ internal static class StudyJson
         }
     }
 
+    /// <summary>A value in the form that the file has for it.</summary>
+    public static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value, Options);
+
     private static Dictionary<string, string> Common(IReadOnlyList<CellResult> cells) => cells.Count == 0 ? [] :
         cells[0].Settings.Where(entry => cells.All(cell => cell.Settings.GetValueOrDefault(entry.Key) == entry.Value)).ToDictionary();
 
-    private static IEnumerable<string> Properties<T>(T value) => JsonSerializer.SerializeToElement(value, Options).EnumerateObject()
+    private static IEnumerable<string> Properties<T>(T value) => Element(value).EnumerateObject()
         .Select(property => $"{Json(property.Name)}: {property.Value.GetRawText()}");
 
     private static void WriteItems(StringBuilder text, IEnumerable<string> items, char open, char close)

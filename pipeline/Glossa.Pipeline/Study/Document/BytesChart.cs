@@ -1,0 +1,66 @@
+using Glossa.Pipeline.Report.Drawing;
+using Glossa.Pipeline.Report.Page;
+using Glossa.Pipeline.Study.Statistics;
+
+namespace Glossa.Pipeline.Study.Document;
+
+/// <summary>Bits per byte against unique bytes: a small dot for each seed, a curve through each series' means, a named dot for each arm of none.</summary>
+internal static class BytesChart
+{
+    private const double Width = 760, Height = 440;
+    private const int Pieces = 48;
+
+    /// <summary>The picture; null where there is but one budget, so that there is nothing to see.</summary>
+    public static string? Draw(StudyFigures study)
+    {
+        double least = study.Arms.Select(arm => arm.UniqueBytes).DefaultIfEmpty().Min(), most = study.Arms.Select(arm => arm.UniqueBytes).DefaultIfEmpty().Max();
+        return most <= least * 1.02 ? null : StandaloneChart.Of(Width, Height, markup => Draw(markup, study, least, most));
+    }
+
+    private static void Draw(Markup markup, StudyFigures study, double least, double most)
+    {
+        IReadOnlyList<double> all = [.. study.Arms.SelectMany(arm => arm.TestBySeed)];
+        PlotArea area = new(Width, Height, Axis.Logarithmic(least, most, 6), Axis.Linear(all.Min(), all.Max(), 7));
+        area.Open(markup, "Bits per byte over unique bytes, by series");
+        area.DrawAxes(markup, "unique bytes of training text", "bits per byte, test split, mean over languages", verticalGrid: true);
+        IReadOnlyList<string> names = study.SeriesNames;
+        for (int i = 0; i < names.Count; i++)
+        {
+            string colour = PhaseColour.Of(i + 1);
+            DrawSeries(markup, area, study.Series(names[i]), colour);
+            markup.Line($"<text class=\"label end {colour}\" x=\"{area.Right - 8}\" y=\"{area.Top + 16 * (i + 1)}\">{names[i]}</text>");
+        }
+        foreach (ArmFigures arm in study.Arms.Where(arm => arm.Arm.Series is null))
+        {
+            DrawDots(markup, area, arm, "");
+            bool before = area.XOf(arm.UniqueBytes) > Width / 2;
+            markup.Line($"<text class=\"{(before ? "note end" : "note")}\" x=\"{area.XOf(arm.UniqueBytes) + (before ? -8 : 8)}\" y=\"{area.YOf(arm.Test) + 4}\">{arm.Name}</text>");
+        }
+        PlotArea.Close(markup);
+    }
+
+    private static void DrawSeries(Markup markup, PlotArea area, IReadOnlyList<ArmFigures> points, string colour)
+    {
+        if (points.Count > 1)
+        {
+            ScalingCurve curve = ScalingCurve.Fit([.. points.Select(point => (point.UniqueBytes, point.Test))]);
+            double first = points[0].UniqueBytes, ratio = points[^1].UniqueBytes / first;
+            markup.Add($"<path class=\"curve {colour}\" d=\"");
+            for (int i = 0; i <= Pieces; i++)
+            {
+                double bytes = first * Math.Pow(ratio, i / (double)Pieces);
+                string command = i == 0 ? "M" : "L";
+                markup.Add($"{command}{area.XOf(bytes)} {area.YOf(curve.At(bytes))}");
+            }
+            markup.Line($"\"/>");
+        }
+        foreach (ArmFigures point in points) DrawDots(markup, area, point, colour);
+    }
+
+    private static void DrawDots(Markup markup, PlotArea area, ArmFigures arm, string colour)
+    {
+        // Without a series a dot has the colour of axes and text.
+        string style = colour.Length > 0 ? "dot " + colour : "lzma";
+        foreach (double test in arm.TestBySeed) markup.Line($"<circle class=\"{style}\" cx=\"{area.XOf(arm.UniqueBytes)}\" cy=\"{area.YOf(test)}\" r=\"{3.0}\"/>");
+    }
+}

@@ -25,13 +25,14 @@ internal static class ConfigOverride
     {
         string[] keys = Keys(setting.Key);
         if (keys.Any(key => key.Length == 0)) throw new InputException($"'{setting.Key}' is no key", setting.Place.ToString(), "write for example optimizer.clip");
-        return (ConfigMapping)Set(tree, keys, 0, setting.Value);
+        return (ConfigMapping)Set(tree, keys, 0, setting);
     }
 
     private static string[] Keys(string dotted) => [.. dotted.Split('.').Select(key => key.Trim())];
 
-    private static ConfigNode Set(ConfigNode? node, string[] keys, int depth, ConfigNode value)
+    private static ConfigNode Set(ConfigNode? node, string[] keys, int depth, ConfigEntry setting)
     {
+        ConfigNode value = setting.Value;
         if (depth == keys.Length) return node is ConfigMapping lower && value is ConfigMapping upper ? lower.Under(upper) : value;
         string key = keys[depth];
         switch (node)
@@ -40,19 +41,19 @@ internal static class ConfigOverride
                 if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out int index) || index >= list.Items.Count)
                 {
                     throw new InputException(
-                        $"'{string.Join('.', keys[..depth])}' has {list.Items.Count} items and none is '{key}'", value.Place.ToString(),
+                        $"'{string.Join('.', keys[..depth])}' has {list.Items.Count} items and none is '{key}'", setting.Place.ToString(),
                         "count items from 0, or set the whole list");
                 }
                 List<ConfigNode> items = [.. list.Items];
-                items[index] = Set(items[index], keys, depth + 1, value);
+                items[index] = Set(items[index], keys, depth + 1, setting);
                 return new ConfigSequence(list.Place, items);
             case ConfigScalar { IsNull: false }:
-                throw new InputException($"'{string.Join('.', keys[..depth])}' is {node.Shown} and has no key '{key}'", value.Place.ToString());
+                throw new InputException($"'{string.Join('.', keys[..depth])}' is {node.Shown} and has no key '{key}'", setting.Place.ToString());
             default:
-                ConfigMapping mapping = node as ConfigMapping ?? new ConfigMapping(value.Place, []);
+                ConfigMapping mapping = node as ConfigMapping ?? new ConfigMapping(setting.Place, []);
                 return value.IsNull && depth == keys.Length - 1 && mapping[key] is not null
                     ? mapping.Without(key)
-                    : mapping.With(new ConfigEntry(key, value.Place, Set(mapping[key], keys, depth + 1, value)));
+                    : mapping.With(new ConfigEntry(key, setting.Place, Set(mapping[key], keys, depth + 1, setting)));
         }
     }
 }

@@ -24,13 +24,14 @@ internal sealed class CommandLineTests
     [TestCase("artifacts")]
     [TestCase("optimize")]
     [TestCase("verify")]
+    [TestCase("study")]
     public void Help_OfTheWhole_NamesEveryCommandInOneLine(string command)
     {
         (int code, string output, _) = Run("--help");
         Assert.That(code, Is.Zero);
         Assert.That(output.Split('\n'), Has.Exactly(1).StartWith($"  {command} "));
     }
-    [TestCase("study")]
+    [TestCase("publish")]
     public void Help_OfTheWhole_NamesNoCommandThatDoesNotExist(string command) => Assert.That(Run("--help").Output, Does.Not.Contain(command));
 
     [Test]

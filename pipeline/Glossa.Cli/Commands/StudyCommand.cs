@@ -13,7 +13,7 @@ internal static class StudyCommand
 
     public static Command Create(CommandHost host)
     {
-        Argument<string> file = new("study") { Description = "YAML file of the study: a base configuration, seeds, arms" };
+        Argument<string> file = new("STUDY.yaml") { Description = "The study: a base configuration, seeds, arms" };
         Option<string?> folder = new("--out") { HelpName = "DIR", Description = "Output folder [default: runs/studies/<name>]" };
         Option<string?> cells = new("--cells") { HelpName = "PATTERN", Description = "Runs the cells (arm/seed) of these names only, as in --cells 'joint*/1'" };
         Option<double?> minutes = new("--minutes") { HelpName = "M", Description = "Stops in good order after so many minutes" };
@@ -28,6 +28,12 @@ internal static class StudyCommand
             file, folder, cells, minutes, processes, threads, rerun, list, quiet, json,
         };
         command.Add(StudyReportCommand.Create(host));
+        host.Details[command] =
+            """
+            A cell is an arm with a seed. After each one study.json is written; Ctrl-C, --minutes or a crash loses at most the work
+            since the last checkpoint, and the same command goes on from there. Several may work on one study at the same time.
+            Exit code 1 where a cell failed, or where a cell made anew is not the same. docs/study.md explains the file.
+            """;
         command.SetAction(result =>
         {
             int count = ModelOptions.Checked(result.GetValue(processes), "--processes", 256);

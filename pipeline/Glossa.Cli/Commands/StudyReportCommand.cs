@@ -8,7 +8,7 @@ internal static class StudyReportCommand
 {
     public static Command Create(CommandHost host)
     {
-        Argument<string> results = new("results") { Description = "study.json" };
+        Argument<string> results = new("study.json") { Description = "The results of a study" };
         Option<string> document = new("--markdown") { HelpName = "FILE", Required = true, Description = "Document to write into; pictures go into a folder of its name beside it" };
         Option<bool> json = CommandHost.JsonOption;
         Command command = new("report", "Writes tables and plots of a study into a Markdown document") { results, document, json };

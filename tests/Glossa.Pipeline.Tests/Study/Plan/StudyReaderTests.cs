@@ -1,5 +1,6 @@
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Study.Plan;
+using Glossa.Pipeline.Tests.Evaluate;
 using NUnit.Framework;
 
 namespace Glossa.Pipeline.Tests.Study.Plan;
@@ -69,6 +70,19 @@ internal sealed class StudyReaderTests
         Assert.That((last.Optimizer.MuonLearningRate, last.Curriculum.Phases[0].Tokens, last.Optimizer.Ema), Is.EqualTo((0.02, 200L, 0.5)));
         Assert.That(plan.Arms[0].Settings.Keys, Is.EqualTo(new[] { "curriculum.phases.0.tokens", "curriculum.phases.1.tokens", "optimizer.ema", "optimizer.muonLearningRate" }));
     }
+
+    [Test]
+    public void Load_ShippedStudies_AreSound([ValueSource(nameof(Shipped))] string name)
+    {
+        StudyPlan plan = StudyReader.Load(Path.Combine(ShippedFolder, name));
+        Assert.That(plan.Cells, Is.Not.Empty);
+        string corpus = plan.Base.Corpus.Path;
+        if (corpus != CorpusConfig.Embedded) Assert.That(File.Exists(corpus), Is.True, corpus);
+    }
+
+    private static string ShippedFolder => Path.Combine(TestModels.RepositoryRoot, "pipeline", "configs", "studies");
+
+    private static IEnumerable<string> Shipped => Directory.EnumerateFiles(ShippedFolder, "*.yaml").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
 
     private const string Arm = "arms: [{name: a}]\n";
 

@@ -36,7 +36,8 @@ internal static class ArmGrid
     /// <summary>A value on one line.</summary>
     public static string Text(ConfigNode node) => node switch
     {
-        ConfigScalar scalar => scalar.Text,
+        // A number reads the same with and without its underscores.
+        ConfigScalar scalar => scalar.Text.All(letter => char.IsAsciiDigit(letter) || letter is '_' or '.') ? scalar.Text.Replace("_", "", StringComparison.Ordinal) : scalar.Text,
         ConfigSequence list => $"[{string.Join(", ", list.Items.Select(Text))}]",
         ConfigMapping mapping => $"{{{string.Join(", ", mapping.Entries.Select(entry => $"{entry.Key}: {Text(entry.Value)}"))}}}",
         _ => throw new ArgumentOutOfRangeException(nameof(node)),

@@ -59,7 +59,7 @@ internal sealed class StudyReaderTests
             arms:
               - name: g
                 set: {optimizer.ema: 0.5}
-                grid: {optimizer.muonLearningRate: [0.01, 0.02], curriculum.phases.0.tokens: [100, 200], curriculum.phases.1.tokens: [300]}
+                grid: {optimizer.muonLearningRate: [0.01, 0.02], curriculum.phases.0.tokens: [1_00, 200], curriculum.phases.1.tokens: [300]}
             """);
         Assert.That(plan.Arms.Select(arm => arm.Name), Is.EqualTo(new[]
         {

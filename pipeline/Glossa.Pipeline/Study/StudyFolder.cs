@@ -9,6 +9,8 @@ internal sealed record StudyFolder(string Path)
     /// <summary>Name of the results in the output folder.</summary>
     public const string ResultsName = "study.json";
 
+    private const int MostLetters = 80;
+
     /// <summary>Finished stages, shared by all cells.</summary>
     public string Store => At("store");
 
@@ -28,7 +30,7 @@ internal sealed record StudyFolder(string Path)
     public string Results(StudyPlan plan) => plan.Results ?? At(ResultsName);
 
     /// <summary>The run folder of a cell.</summary>
-    public string Cell(StudyCell cell, string key) => At("cells", $"{Slug(cell)}-{key[..8]}");
+    public string Cell(StudyCell cell) => At("cells", Slug(cell));
 
     /// <summary>The lock of whoever runs the cells of a key; two arms that meet in one configuration have one key.</summary>
     public string KeyLock(string key) => At("locks", key);
@@ -39,10 +41,11 @@ internal sealed record StudyFolder(string Path)
     /// <summary>A path in the folder.</summary>
     public string At(params ReadOnlySpan<string> parts) => System.IO.Path.Combine([Path, .. parts]);
 
-    // Values of a grid may hold what a file's name may not.
+    // Values of a grid may hold what a file's name may not; other names are told apart by themselves.
     private static string Slug(StudyCell cell)
     {
-        string name = new([.. cell.Name.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' ? letter : '-')]);
-        return name.Length <= 80 ? name : name[..80];
+        string plain = FormattableString.Invariant($"{cell.Arm}-{cell.Seed}");
+        string name = new([.. plain.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' ? letter : '-')]);
+        return name == plain && name.Length <= MostLetters ? name : $"{name[..Math.Min(name.Length, MostLetters)]}-{ContentHash.OfText(cell.Name)[..8]}";
     }
 }

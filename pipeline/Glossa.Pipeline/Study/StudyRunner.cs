@@ -71,7 +71,7 @@ public sealed class StudyRunner
     {
         using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (_options.Limit is TimeSpan limit) limited.CancelAfter(limit);
-        _results.Describe(_plan, cancellation);
+        _results.Describe(_plan, Marked, cancellation);
         bool outOfTime = false;
         try
         {
@@ -114,6 +114,8 @@ public sealed class StudyRunner
         {
             Make(cell, cancellation);
             Interlocked.Increment(ref _ran);
+            IReadOnlyList<CellResult> finished = _results.Cells();
+            _options.Note(FormattableString.Invariant($"{Cells.Count(other => Pending(other, finished) is null)} of {Cells.Count} cells are finished"));
         }
         catch (GlossaException e)
         {
@@ -132,7 +134,7 @@ public sealed class StudyRunner
             return;
         }
         CellRun run = new(cell, settings, _plan.ScoredBytesPerLanguage);
-        string folder = _folder.Cell(cell, CellSettings.Key(settings));
+        string folder = _folder.Cell(cell);
         CellResult result = run.Run(folder, _folder.Store, _folder.SharedLock, _options.Progress(cell.Name), cancellation);
         _results.Add(_plan, result);
         run.Drop(folder, _folder.Store);
@@ -141,7 +143,13 @@ public sealed class StudyRunner
     }
 
     private string? Pending(StudyCell cell, IReadOnlyList<CellResult> finished) =>
-        finished.FirstOrDefault(result => result.Name == cell.Name) is not { } result ? "not run yet"
-        : CellSettings.Difference(result.Settings, _settings[cell]) is string key
-            ? $"'{key}' was {result.Settings.GetValueOrDefault(key, "not set")} and is {_settings[cell].GetValueOrDefault(key, "not set")}" : null;
+        finished.FirstOrDefault(result => result.Name == cell.Name) is { } result ? Change(cell, result) : "not run yet";
+
+    // What has changed since a cell was finished; null where nothing has.
+    private string? Change(StudyCell cell, CellResult result) => CellSettings.Difference(result.Settings, _settings[cell]) is string key
+        ? $"'{key}' was {result.Settings.GetValueOrDefault(key, "not set")} and is {_settings[cell].GetValueOrDefault(key, "not set")}" : null;
+
+    // The report is made of the results alone: what it may not use any more has to stand there.
+    private CellResult Marked(CellResult result) =>
+        Cells.FirstOrDefault(cell => cell.Name == result.Name) is { } cell ? result with { Outdated = Change(cell, result) } : result;
 }

@@ -74,6 +74,8 @@ internal sealed record ReportSection(string Text, IReadOnlyList<ReportPicture> P
         double hours = cells.Sum(cell => cell.Made.TrainSeconds + cell.Made.ScoreSeconds) / 3600;
         string processors = string.Join(" and ", cells.Select(cell => $"{cell.Made.Processor}, {Figures.Count(cell.Made.Threads)} threads").Distinct().Order(StringComparer.Ordinal));
         string waiting = study.Results.Arms.Count > study.Arms.Count ? $" {Figures.Count(study.Results.Arms.Count - study.Arms.Count)} arms have none yet." : "";
+        int outdated = study.Results.Cells.Count(cell => cell.Outdated is not null);
+        if (outdated > 0) waiting += $" {Figures.Count(outdated)} cells are of settings that have changed since, and are left out.";
         return $"{Figures.Count(cells.Length)} finished cells of {Figures.Count(study.Arms.Count)} arms, {Figures.Count(cells.Max(cell => cell.Test.BitsPerByte.Count))} languages, {Figures.Ratio(hours)} hours of {processors}.{waiting} "
             + "Settings are chosen on the valid split, figures are of the test split. Intervals are of 95 % confidence.";
     }

@@ -24,11 +24,11 @@ internal sealed class StudyFigures
     // Budgets that differ by less are one point of a series: texts are taken whole, so equal budgets give nearly equal bytes.
     private const double SameBudget = 1.02;
 
-    /// <summary>Gathers the cells of a study's arms; cells of arms that it has no longer are left out.</summary>
+    /// <summary>Gathers the cells of a study's arms; outdated ones and those of arms that it has no longer are left out.</summary>
     public StudyFigures(StudyResults results)
     {
         Results = results;
-        ILookup<string, CellResult> cells = results.Cells.ToLookup(cell => cell.Arm);
+        ILookup<string, CellResult> cells = results.Cells.Where(cell => cell.Outdated is null).ToLookup(cell => cell.Arm);
         Arms = [.. results.Arms.Where(arm => cells.Contains(arm.Name)).Select(arm => new ArmFigures(arm, [.. cells[arm.Name].OrderBy(cell => cell.Seed)]))];
     }
 

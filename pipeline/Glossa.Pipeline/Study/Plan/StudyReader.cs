@@ -28,7 +28,7 @@ public static class StudyReader
             ValueList<long> seeds = arm.Entry.Seeds.Count > 0 ? arm.Entry.Seeds : file.Seeds;
             for (int i = 0; i < seeds.Count; i++)
             {
-                RunConfig config = ConfigReader.Resolve(common, [.. set, .. arm.Settings, .. run, Setting(SeedKey, FormattableString.Invariant($"{seeds[i]}"))]);
+                RunConfig config = ConfigReader.Resolve(common, [.. set.Concat(arm.Settings).Select(setting => WithSeed(setting, seeds[i])), .. run, Setting(SeedKey, FormattableString.Invariant($"{seeds[i]}"))]);
                 cells.Add((seeds[i], i, new StudyCell(arm.Name, seeds[i], config, arm.Entry.Keep)));
             }
         }
@@ -46,6 +46,17 @@ public static class StudyReader
 
     /// <summary>The settings of a mapping; one without keys has none.</summary>
     internal static IReadOnlyList<ConfigEntry> Settings(ConfigMapping? mapping) => mapping?.Entries ?? [];
+
+    // What an earlier study made with each seed is found by the seed.
+    private static ConfigEntry WithSeed(ConfigEntry setting, long seed) => setting with { Value = WithSeed(setting.Value, seed) };
+
+    private static ConfigNode WithSeed(ConfigNode node, long seed) => node switch
+    {
+        ConfigScalar scalar => scalar with { Text = scalar.Text.Replace("{seed}", FormattableString.Invariant($"{seed}"), StringComparison.Ordinal) },
+        ConfigSequence list => new ConfigSequence(list.Place, [.. list.Items.Select(item => WithSeed(item, seed))]),
+        ConfigMapping mapping => new ConfigMapping(mapping.Place, [.. mapping.Entries.Select(entry => WithSeed(entry, seed))]),
+        _ => throw new ArgumentOutOfRangeException(nameof(node)),
+    };
 
     private static ConfigEntry Setting(string key, string value) => new(key, ConfigPlace.Default, new ConfigScalar(ConfigPlace.Default, value));
 }

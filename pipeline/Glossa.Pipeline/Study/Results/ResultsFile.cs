@@ -38,8 +38,9 @@ internal sealed class ResultsFile(string path, string lockPath)
     /// <summary>The compressor's figures; null where there are none yet.</summary>
     public BaselineResult? Baseline() => File.Exists(path) ? Read(path).Baseline : null;
 
-    /// <summary>Brings arms and report up to the plan.</summary>
-    public void Describe(StudyPlan plan, CancellationToken cancellation) => Change(plan, results => results, cancellation);
+    /// <summary>Brings arms and report up to the plan, and each cell with them.</summary>
+    public void Describe(StudyPlan plan, Func<CellResult, CellResult> cell, CancellationToken cancellation) =>
+        Change(plan, results => results with { Cells = [.. results.Cells.Select(cell)] }, cancellation);
 
     /// <summary>Adds a cell, or puts it in place of an earlier result.</summary>
     public void Add(StudyPlan plan, CellResult cell) =>

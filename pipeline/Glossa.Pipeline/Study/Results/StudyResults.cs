@@ -37,6 +37,9 @@ public sealed record CellResult(
     /// <summary>The cell's name.</summary>
     public string Name => StudyCell.NameOf(Arm, Seed);
 
+    /// <summary>What the study has changed since the cell was run, so that its figures are no longer the arm's; null where nothing.</summary>
+    public string? Outdated { get; init; }
+
     /// <summary>The last rerun of the cell; null where there was none.</summary>
     public CellRerun? Rerun { get; init; }
 }

@@ -96,6 +96,14 @@ internal sealed class StudyReportTests
         Assert.That(() => Report(SampleStudy.Of(new StudyReportPlan())), Throws.TypeOf<InputException>().With.Message.Contains("no cell of the study is finished"));
 
     [Test]
+    public void Write_OutdatedCell_IsLeftOutAndSaid()
+    {
+        CellResult old = SampleStudy.Cell("b", 1, [1.0]) with { Outdated = "'seed' was 1 and is 2" };
+        string text = Report(SampleStudy.Of(new StudyReportPlan(), SampleStudy.Cell("a", 1, [2.0]), old));
+        Assert.That(text, Does.Contain("1 finished cells of 1 arms").And.Contain("1 cells are of settings that have changed since, and are left out.").And.Not.Contain("| b |"));
+    }
+
+    [Test]
     public void Write_QuestionWithoutCells_IsLeftOpen()
     {
         StudyReportPlan plan = new() { Comparisons = [new ComparisonPlan { Arm = "a", Against = "b" }], EqualQuality = [new EqualQualityPlan { Series = "s", Arm = "a" }] };

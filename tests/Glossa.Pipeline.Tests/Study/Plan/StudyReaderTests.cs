@@ -72,6 +72,28 @@ internal sealed class StudyReaderTests
     }
 
     [Test]
+    public void Load_SeedInAValue_IsTheCells()
+    {
+        StudyPlan plan = Load("seeds: [3, 4]\narms: [{name: a, set: {corpus.path: \"runs/first-{seed}/x.csv\", languages: {list: [\"l{seed}\"]}}}]\n");
+        Assert.That(plan.Cells.Select(cell => cell.Config.Corpus.Path), Is.EqualTo(new[] { _folder.At("runs", "first-3", "x.csv"), _folder.At("runs", "first-4", "x.csv") }));
+        Assert.That(plan.Cells[1].Config.Languages.List, Is.EqualTo(new[] { "l4" }));
+    }
+
+    [Test]
+    public void Document_EveryKey_IsExplained()
+    {
+        string document = File.ReadAllText(Path.Combine(TestModels.RepositoryRoot, "docs", "study.md"));
+        string[] keys =
+        [
+            .. Keys(typeof(StudyFile)).Where(key => key is not ("arms" or "report")), .. Keys(typeof(ArmEntry)).Select(key => "arms[]." + key),
+            .. Keys(typeof(StudyReportPlan)).Select(key => "report." + key), .. Keys(typeof(ComparisonPlan)), .. Keys(typeof(EqualQualityPlan)),
+        ];
+        Assert.That(keys.Where(key => !document.Contains($"`{key}`", StringComparison.Ordinal) && !document.Contains($"`{key}[]`", StringComparison.Ordinal)), Is.Empty);
+
+        static IEnumerable<string> Keys(Type type) => ConfigSchema.Settings(type).Select(ConfigSchema.Key);
+    }
+
+    [Test]
     public void Load_ShippedStudies_AreSound([ValueSource(nameof(Shipped))] string name)
     {
         StudyPlan plan = StudyReader.Load(Path.Combine(ShippedFolder, name));

@@ -94,15 +94,19 @@ public sealed record PhaseConfig
 /// </summary>
 public sealed record OptimizerConfig
 {
-    /// <summary>Learning rate of the matrices (Muon); 0 trains them by AdamW with the scalars' rate.</summary>
+    /// <summary>Learning rate of the matrices (Muon); 0 trains them by AdamW.</summary>
     [InRange(0, 10)]
     public double MuonLearningRate { get; init; } = 0.02;
 
-    /// <summary>Learning rate of the embedding table (AdamW).</summary>
+    /// <summary>Learning rate of the matrices by AdamW, where Muon's is 0; null takes the scalars' one.</summary>
+    [InRange(0, 10)]
+    public double? MatrixLearningRate { get; init; }
+
+    /// <summary>Learning rate of the embedding table and of learned positions (AdamW); where the table is the head as well, both take the head's.</summary>
     [InRange(0, 10)]
     public double EmbeddingLearningRate { get; init; } = 0.03;
 
-    /// <summary>Learning rate of an untied head (AdamW).</summary>
+    /// <summary>Learning rate of the output head, tied or not (AdamW).</summary>
     [InRange(0, 10)]
     public double HeadLearningRate { get; init; } = 0.004;
 
@@ -110,7 +114,7 @@ public sealed record OptimizerConfig
     [InRange(0, 10)]
     public double ScalarLearningRate { get; init; } = 0.006;
 
-    /// <summary>Decoupled weight decay of the matrices.</summary>
+    /// <summary>Decoupled weight decay of the matrices, by Muon or AdamW; embedding and head have none.</summary>
     [InRange(0, 10)]
     public double WeightDecay { get; init; } = 0.1;
 
@@ -173,7 +177,7 @@ public sealed record OptimizerGroup
     [InRange(0, 10)]
     public double? LearningRate { get; init; }
 
-    /// <summary>Weight decay; null takes the optimizer's.</summary>
+    /// <summary>Weight decay; null takes the optimizer's for Muon, none for AdamW.</summary>
     [InRange(0, 10)]
     public double? WeightDecay { get; init; }
 }

@@ -73,7 +73,7 @@ public sealed class ModelStage : Stage<ModelSettings>
         {
             TransformerOptions options = ModelOptions.Of(settings.Model, tokenizer.VocabularySize, tokenizer.TextVocabularySize);
             if (options.Task != TransformerTask.CausalLm)
-                throw new InputException("`glossa run` trains causal language models; masked ones are trained by the library", fix: "choose the preset nanochat or qwen3");
+                throw new InputException("`glossa run` trains causal language models; masked ones are trained by the library", fix: "choose the preset nanochat, qwen3 or gpt2");
             forward = TrainingGraph.Build(options, TransformerParameters.Of(options).ToDictionary(p => p.Name, p => p.Initialize((ulong)settings.Seed)));
             model = TrainingStep.Build(forward, step with { TimeMajor = true });
             File.WriteAllBytes(context.OutputFile(OptionsFile), JsonSerializer.SerializeToUtf8Bytes(options));

@@ -7,10 +7,10 @@ namespace Glossa.Pipeline.Train;
 public static class Optimizers
 {
     /// <summary>
-    /// The configured groups first; then the embedding, the head, Muon for every other matrix, and AdamW for what is left.
+    /// The configured groups first; then the embedding, the head, Muon or AdamW for every other matrix, and AdamW for what is left.
     /// </summary>
     /// <param name="config">The section.</param>
-    /// <param name="tiedHead">Whether the embedding is the output head too: it then learns at the general rate.</param>
+    /// <param name="tiedHead">Whether the embedding is the output head too: it then learns at the head's rate.</param>
     public static OptimizerOptions Of(OptimizerConfig config, bool tiedHead)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -24,9 +24,11 @@ public static class Optimizers
             WeightDecay = (float)config.WeightDecay,
         };
         List<OptimizerGroupOptions> groups = [.. config.Groups.Select(group => Named(group, adam, muon))];
-        groups.Add(adam with { Match = "*embed*|*wte*|*wpe*", LearningRate = (float)(tiedHead ? config.ScalarLearningRate : config.EmbeddingLearningRate) });
+        groups.Add(adam with { Match = "*embed*|*wte*|*wpe*", LearningRate = (float)(tiedHead ? config.HeadLearningRate : config.EmbeddingLearningRate) });
         groups.Add(adam with { Match = "*lm_head*|*score*|*classifier*", LearningRate = (float)config.HeadLearningRate });
-        if (config.MuonLearningRate > 0) groups.Add(muon);
+        groups.Add(config.MuonLearningRate > 0
+            ? muon
+            : adam with { MatricesOnly = true, LearningRate = (float)(config.MatrixLearningRate ?? config.ScalarLearningRate), WeightDecay = (float)config.WeightDecay });
         groups.Add(adam with { Match = "*" });
         return new OptimizerOptions { Groups = groups };
     }

@@ -1,6 +1,4 @@
 using System.Collections;
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
 
 namespace Glossa.Data.Corpora;
 
@@ -10,8 +8,6 @@ namespace Glossa.Data.Corpora;
 /// <param name="seed">Seed of the order in which a budget takes texts.</param>
 internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong seed)
 {
-    private const ulong OrderSalt = 0x0DDB_A115_EED0_0DE5;
-
     private readonly long[] _kept = new long[CorpusSplits.Count];
 
     /// <summary>Texts that stood in the same language and split before.</summary>
@@ -73,30 +69,17 @@ internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong se
         return keep;
     }
 
-    /// <summary>Keeps, of the texts kept so far, the first in a seeded order whose bytes fit the budget, and one at least.</summary>
     private void KeepWithin(long budget, int bucket, BitArray keep)
     {
-        List<(ulong Order, int Index, int Bytes)> texts = [];
+        List<(UInt128 Hash, int Index, int Bytes)> texts = [];
         using (TextSpill.Cursor cursor = spill.Read(bucket))
         {
             for (int i = 0; cursor.Next(); i++)
-            {
-                if (!keep[i]) continue;
-                UInt128 hash = cursor.Hash;
-                ulong order = XxHash3.HashToUInt64(
-                    MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in hash)), unchecked((long)(seed ^ OrderSalt)));
-                texts.Add((order, i, cursor.TextLength));
-            }
+                if (keep[i]) texts.Add((cursor.Hash, i, cursor.TextLength));
         }
-        texts.Sort();
-        long bytes = 0;
-        bool full = false;
-        for (int k = 0; k < texts.Count; k++)
+        foreach (int index in TextBudget.Beyond(texts, budget, seed))
         {
-            bytes += texts[k].Bytes;
-            full |= bytes > budget && k > 0;
-            if (!full) continue;
-            keep[texts[k].Index] = false;
+            keep[index] = false;
             BeyondBudget++;
         }
     }

@@ -27,7 +27,7 @@ public static class CorpusIngest
         Validate(options);
         string spillPath = $"{storePath}.{Environment.ProcessId}.spill{AtomicFile.TemporarySuffix}";
         using TextSpill spill = new(spillPath);
-        using CorpusRowReader rows = new(corpusPath, options.Columns, options.MaxRowBytes);
+        using CorpusRowReader rows = new(corpusPath, options.Columns, options.MaxRowBytes, text => SplitOf(text, options));
         List<string> languages = [];
         List<string> labels = [];
         ReadRows(rows, spill, languages, labels, options, cancellation);
@@ -85,8 +85,7 @@ public static class CorpusIngest
             int label = rows.Label is null ? -1 : Number(rows.Label, labelNumbers, labels);
             if (labels.Count > MaxLabels) throw rows.TooManyLabels(MaxLabels);
             ReadOnlySpan<byte> text = rows.Text;
-            CorpusSplit split = rows.Split ?? SplitOf(text, options);
-            spill.Add((language * CorpusSplits.Count) + (int)split, XxHash128.HashToUInt128(text), label, text);
+            spill.Add((language * CorpusSplits.Count) + (int)rows.Split, XxHash128.HashToUInt128(text), label, text);
         }
         options.Progress?.Invoke(rows.Rows);
     }

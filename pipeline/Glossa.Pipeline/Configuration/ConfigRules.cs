@@ -49,7 +49,7 @@ internal static class ConfigRules
     private static void CheckCorpus(CorpusConfig corpus, ConfigMapping tree)
     {
         ColumnsConfig columns = corpus.Columns;
-        if (Repeated([columns.Language, columns.Text, columns.Split, columns.Label]) is string name)
+        if (Repeated([columns.Language, columns.Text, columns.Split, columns.Label, columns.Domain]) is string name)
             throw Wrong(tree, "corpus.columns", $"two of 'corpus.columns' are called '{name}'", "give each its own column");
         if (corpus.Split.Valid + corpus.Split.Test > 0.9)
             throw Wrong(tree, "corpus.split", "'corpus.split' leaves less than a tenth of the rows for training", "lower valid or test");

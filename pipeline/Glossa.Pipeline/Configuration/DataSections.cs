@@ -19,6 +19,12 @@ public sealed record CorpusConfig
     [InRange(1, long.MaxValue)]
     public long? TrainBytesPerLanguage { get; init; }
 
+    /// <summary>The budget after the choice of languages: a sum for each chosen one, another for each other one.</summary>
+    public BudgetConfig Budget { get; init; } = new();
+
+    /// <summary>Rows of which domain training and evaluation see.</summary>
+    public DomainsConfig Domains { get; init; } = new();
+
     /// <summary>True where the corpus is the one shipped with Glossa.</summary>
     internal bool IsEmbedded => Path == Embedded;
 }
@@ -37,6 +43,37 @@ public sealed record ColumnsConfig
 
     /// <summary>Column with a class label; may be missing.</summary>
     public string Label { get; init; } = "label";
+
+    /// <summary>Column with the domain of a text; needed where <c>corpus.domains</c> names one.</summary>
+    public string Domain { get; init; } = "domain";
+}
+
+/// <summary>
+/// Bytes of training text by the role of a language. Everything after the choice sees these texts alone, the tokenizer included; the choice itself sees
+/// of each language what the smaller of the two sums holds. Texts are taken in an order that depends on <c>corpus.split.seed</c> and not on <c>seed</c>; a smaller budget holds a part of a larger one.
+/// </summary>
+public sealed record BudgetConfig
+{
+    /// <summary>At most this many UTF-8 bytes of training text of each chosen language; null takes all.</summary>
+    [InRange(1, long.MaxValue)]
+    public long? Chosen { get; init; }
+
+    /// <summary>At most this many of each other language; null takes all.</summary>
+    [InRange(1, long.MaxValue)]
+    public long? Others { get; init; }
+
+    /// <summary>The most of a language that is in the budget whichever way it is chosen.</summary>
+    internal long? Smaller => Chosen is null || Others is null ? Chosen ?? Others : Math.Min(Chosen.Value, Others.Value);
+}
+
+/// <summary>Domains by name, letter case ignored; a key that is not set takes every row.</summary>
+public sealed record DomainsConfig
+{
+    /// <summary>Domain of the training rows.</summary>
+    public string? Train { get; init; }
+
+    /// <summary>Domain of the valid and test rows.</summary>
+    public string? Evaluate { get; init; }
 }
 
 /// <summary>How rows are split by a hash of their text.</summary>

@@ -3,6 +3,7 @@ using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
 using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Data.Tokens;
+using Glossa.Pipeline.Budget;
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Ingest;
 using Glossa.Pipeline.Staging;
@@ -33,7 +34,7 @@ public sealed class TokenizerStage : Stage<TokenizerSettings>
     public override int Version => 1;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Inputs => ["ingest"];
+    public override IReadOnlyList<string> Inputs => ["ingest", "budget"];
 
     /// <inheritdoc/>
     protected override TokenizerSettings SettingsFrom(RunConfig config)
@@ -48,7 +49,7 @@ public sealed class TokenizerStage : Stage<TokenizerSettings>
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context);
         int threads = Workers.Of(context.Engine);
-        using TextStore texts = TextStore.Open(context.Input("ingest", IngestStage.StoreFile));
+        using TextStore texts = TextStore.Open(BudgetStage.FileIn(context, IngestStage.StoreFile));
         string folder = Path.Combine(context.Output, Folder);
         TrainedTokenizer.Train(texts, settings.Tokenizer, threads).Save(folder, settings.Context);
         ITokenizer tokenizer = TextTokenizer.Load(folder);

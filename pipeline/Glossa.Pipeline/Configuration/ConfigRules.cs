@@ -76,6 +76,8 @@ internal static class ConfigRules
             if (phases[i].Name.Length == 0) throw Wrong(tree, path, $"'{shown}' has no name", "add one, such as name: diverse");
             if (phases[i].Tokens is null == phases[i].Epochs is null)
                 throw Wrong(tree, path, $"'{shown}' has {(phases[i].Tokens is null ? "no budget" : "two budgets")}", "give it either tokens or epochs");
+            if (i == 0 && phases[i].ReplayShare > 0) throw Wrong(tree, path, $"'{shown}' replays, and no phase is before it", "remove replay and replayEnd");
+            if (phases[i].ReplayShare >= 1) throw Wrong(tree, path, $"'{shown}' replays alone and never sees its own languages", "lower replay or replayEnd");
         }
         if (Repeated(phases.Select(phase => phase.Name)) is string name)
             throw Wrong(tree, "curriculum.phases", $"two phases are called '{name}'", "give each its own name");

@@ -30,7 +30,7 @@ public static class CorpusIngest
         using CorpusRowReader rows = new(corpusPath, options.Columns, options.MaxRowBytes, text => SplitOf(text, options));
         List<string> languages = [];
         List<string> labels = [];
-        ReadRows(rows, spill, languages, labels, options, cancellation);
+        long others = ReadRows(rows, spill, languages, labels, options, cancellation);
         if (languages.Count == 0)
             throw new InputException("no row has text", corpusPath, "check which column is mapped to the text in corpus.columns");
 
@@ -51,7 +51,8 @@ public static class CorpusIngest
         return new IngestResult(
             rows.Rows, rows.EmptyTexts, rows.OtherDomains, gather.Duplicates, gather.TrainTextsHeldOut, gather.ValidTextsInTest,
             gather.BeyondBudget, !rows.HasSplit, languages.Count,
-            gather.Kept(CorpusSplit.Train), gather.Kept(CorpusSplit.Valid), gather.Kept(CorpusSplit.Test));
+            gather.Kept(CorpusSplit.Train), gather.Kept(CorpusSplit.Valid), gather.Kept(CorpusSplit.Test))
+        { OtherLanguages = others };
     }
 
     /// <summary>
@@ -68,18 +69,28 @@ public static class CorpusIngest
         return position < options.TestFraction + options.ValidFraction ? CorpusSplit.Valid : CorpusSplit.Train;
     }
 
-    private static void ReadRows(
+    // Gives the number of texts in languages that were not asked for.
+    private static long ReadRows(
         CorpusRowReader rows, TextSpill spill, List<string> languages, List<string> labels, IngestOptions options,
         CancellationToken cancellation)
     {
         Dictionary<string, int> languageNumbers = new(StringComparer.Ordinal);
         Dictionary<string, int> labelNumbers = new(StringComparer.Ordinal);
+        HashSet<string> wanted = new(options.Languages.Select(language => language.Trim()), StringComparer.OrdinalIgnoreCase);
+        HashSet<string> otherLanguages = new(StringComparer.Ordinal);
+        long others = 0;
         while (rows.Read())
         {
             if (rows.Rows % ProgressRows == 0)
             {
                 cancellation.ThrowIfCancellationRequested();
                 options.Progress?.Invoke(rows.Rows);
+            }
+            if (wanted.Count > 0 && !wanted.Contains(rows.Language))
+            {
+                otherLanguages.Add(rows.Language);
+                others++;
+                continue;
             }
             int language = Number(rows.Language, languageNumbers, languages);
             int label = rows.Label is null ? -1 : Number(rows.Label, labelNumbers, labels);
@@ -88,6 +99,8 @@ public static class CorpusIngest
             spill.Add((language * CorpusSplits.Count) + (int)rows.Split, XxHash128.HashToUInt128(text), label, text);
         }
         options.Progress?.Invoke(rows.Rows);
+        _ = LanguageTag.Resolve(wanted, [.. languages, .. otherLanguages], "corpus.languages");
+        return others;
     }
 
     private static int Number(string name, Dictionary<string, int> numbers, List<string> names)

@@ -6,6 +6,9 @@ public sealed record IngestOptions
     /// <summary>Which column holds what.</summary>
     public CorpusColumns Columns { get; init; } = new();
 
+    /// <summary>The only languages to keep, letter case ignored; empty keeps all.</summary>
+    public IReadOnlyList<string> Languages { get; init; } = [];
+
     /// <summary>Share of the texts that go to <see cref="CorpusSplit.Valid"/> where the file has no split column.</summary>
     public double ValidFraction { get; init; } = 0.05;
 
@@ -46,4 +49,8 @@ public sealed record IngestOptions
 /// <param name="TestTexts">Texts kept in test.</param>
 public sealed record IngestResult(
     long Rows, long EmptyTexts, long OtherDomains, long Duplicates, long TrainTextsHeldOut, long ValidTextsInTest,
-    long BeyondBudget, bool SplitByHash, int Languages, long TrainTexts, long ValidTexts, long TestTexts);
+    long BeyondBudget, bool SplitByHash, int Languages, long TrainTexts, long ValidTexts, long TestTexts)
+{
+    /// <summary>Texts of languages that were not asked for.</summary>
+    public long OtherLanguages { get; init; }
+}

@@ -26,6 +26,7 @@ internal static class ConfigRules
         CheckThisVersion(config, tree);
         ModelConfig model = config.Model;
         if (model.Preset is null && model.Graph is null) model = model with { Preset = ModelConfig.DefaultPreset };
+        if (model.Start is string start) model = model with { Start = FullPath(start, tree, "model.start") };
         if (model.Graph is string graph) model = model with { Graph = FullPath(graph, tree, "model.graph") };
         CorpusConfig corpus = config.Corpus;
         if (!corpus.IsEmbedded) corpus = corpus with { Path = FullPath(corpus.Path, tree, "corpus.path") };
@@ -59,6 +60,8 @@ internal static class ConfigRules
     {
         if (model.Preset is not null && model.Graph is not null)
             throw Wrong(tree, "model.graph", "'model.preset' and 'model.graph' exclude each other", "keep one of the two");
+        if (model.Start is not null && model.Graph is not null)
+            throw Wrong(tree, "model.start", "'model.start' and 'model.graph' exclude each other", "a graph of your own brings its start values: remove model.start");
         if (model.Heads is int heads && model.Width is int width && width % heads != 0)
             throw Wrong(tree, "model.heads", Numbers($"'model.heads' is {heads}, which does not divide 'model.width', {width}"), "choose a divisor");
         if (model.KvHeads is int kvHeads && model.Heads is int queries && queries % kvHeads != 0)

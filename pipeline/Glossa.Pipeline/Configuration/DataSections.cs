@@ -15,6 +15,9 @@ public sealed record CorpusConfig
     /// <summary>How rows are split where the file has no split column.</summary>
     public SplitConfig Split { get; init; } = new();
 
+    /// <summary>The only languages of the corpus that the run sees, evaluation included; empty for all.</summary>
+    public ValueList<string> Languages { get; init; } = [];
+
     /// <summary>At most this many UTF-8 bytes of training text of each language; null takes all.</summary>
     [InRange(1, long.MaxValue)]
     public long? TrainBytesPerLanguage { get; init; }
@@ -120,6 +123,9 @@ public sealed record TokenizerConfig
     /// <summary>Weight of a language in training is its bytes to this power: 0 weights languages alike, 1 bytes alike.</summary>
     [InRange(0, 1)]
     public double SamplingExponent { get; init; } = 0.3;
+
+    /// <summary>Whether a text starts with a token of its language in place of <c>&lt;bos&gt;</c>; bits per byte count the same bytes either way.</summary>
+    public bool LanguageTags { get; init; } = true;
 
     /// <summary>How far weights of languages equalise what the same content costs, measured on the embedded declaration: 0 not at all, 1 fully.</summary>
     [InRange(0, 1)]

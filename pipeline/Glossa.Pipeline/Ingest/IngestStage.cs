@@ -11,10 +11,11 @@ namespace Glossa.Pipeline.Ingest;
 /// <summary>What ingest depends on.</summary>
 /// <param name="Columns">The CSV file's columns.</param>
 /// <param name="Split">Shares of valid and test where the file has no split.</param>
+/// <param name="Languages">The only languages to keep; empty for all.</param>
 /// <param name="TrainBytesPerLanguage">Most training text of a language; null for all.</param>
 /// <param name="Domains">Domains of training and evaluation.</param>
 /// <param name="Baseline">The split whose LZMA2 figures are made; null for none.</param>
-public sealed record IngestSettings(ColumnsConfig Columns, SplitConfig Split, long? TrainBytesPerLanguage, DomainsConfig Domains, EvaluationSplit? Baseline);
+public sealed record IngestSettings(ColumnsConfig Columns, SplitConfig Split, ValueList<string> Languages, long? TrainBytesPerLanguage, DomainsConfig Domains, EvaluationSplit? Baseline);
 
 /// <summary>CSV in, texts by language and split out; beside them what a general compressor makes of the same texts.</summary>
 public sealed class IngestStage : Stage<IngestSettings>
@@ -46,7 +47,7 @@ public sealed class IngestStage : Stage<IngestSettings>
         ArgumentNullException.ThrowIfNull(config);
         // Under a budget the figure is that of the budget's text, made when the languages are chosen.
         bool baseline = config.Evaluation.Baseline && config.Corpus.Budget.Smaller is null;
-        return new IngestSettings(config.Corpus.Columns, config.Corpus.Split, config.Corpus.TrainBytesPerLanguage, config.Corpus.Domains, baseline ? config.Evaluation.Split : null);
+        return new IngestSettings(config.Corpus.Columns, config.Corpus.Split, config.Corpus.Languages, config.Corpus.TrainBytesPerLanguage, config.Corpus.Domains, baseline ? config.Evaluation.Split : null);
     }
 
     /// <inheritdoc/>
@@ -82,6 +83,7 @@ public sealed class IngestStage : Stage<IngestSettings>
             TrainDomain = settings.Domains.Train,
             EvaluationDomain = settings.Domains.Evaluate,
         },
+        Languages = settings.Languages,
         TrainBytesPerLanguage = settings.TrainBytesPerLanguage,
     };
 

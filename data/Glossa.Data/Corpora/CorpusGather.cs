@@ -6,12 +6,16 @@ namespace Glossa.Data.Corpora;
 /// <param name="spill">The texts; the bucket of a language's split is its number times three plus the split's.</param>
 /// <param name="labelNumbers">The stored number of each spilled label.</param>
 /// <param name="seed">Seed of the order in which a budget takes texts.</param>
-internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong seed)
+/// <param name="nearThreshold">Overlap from which training texts are near duplicates; null for none.</param>
+internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong seed, double? nearThreshold)
 {
     private readonly long[] _kept = new long[CorpusSplits.Count];
 
     /// <summary>Texts that stood in the same language and split before.</summary>
     public long Duplicates { get; private set; }
+
+    /// <summary>Training texts that are nearly an earlier one of their language.</summary>
+    public long NearDuplicates { get; private set; }
 
     /// <summary>Training texts that stand in valid or test as well.</summary>
     public long TrainTextsHeldOut { get; private set; }
@@ -46,6 +50,7 @@ internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong se
             TrainTextsHeldOut++;
             return true;
         });
+        if (nearThreshold is double threshold) DropNear(threshold, bucket + (int)CorpusSplit.Train, keepTrain);
         if (trainBudget < long.MaxValue) KeepWithin(trainBudget, bucket + (int)CorpusSplit.Train, keepTrain);
 
         writer.StartLanguage(tag);
@@ -67,6 +72,18 @@ internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong se
             else Duplicates++;
         }
         return keep;
+    }
+
+    private void DropNear(double threshold, int bucket, BitArray keep)
+    {
+        NearDuplicates near = new(threshold);
+        using TextSpill.Cursor cursor = spill.Read(bucket);
+        for (int i = 0; cursor.Next(); i++)
+        {
+            if (!keep[i] || !near.IsNear(cursor.Text)) continue;
+            keep[i] = false;
+            NearDuplicates++;
+        }
     }
 
     private void KeepWithin(long budget, int bucket, BitArray keep)

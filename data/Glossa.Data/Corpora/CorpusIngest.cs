@@ -37,7 +37,7 @@ public static class CorpusIngest
         Dictionary<string, long> budgets = Budgets(options, languages);
         string[] sortedLabels = [.. labels.Order(StringComparer.Ordinal)];
         int[] labelNumbers = [.. labels.Select(l => Array.BinarySearch(sortedLabels, l, StringComparer.Ordinal))];
-        CorpusGather gather = new(spill, labelNumbers, options.Seed);
+        CorpusGather gather = new(spill, labelNumbers, options.Seed, options.NearDuplicates);
         AtomicFile.Write(storePath, stream =>
         {
             TextStoreWriter writer = new(stream, rows.HasLabel);
@@ -52,7 +52,7 @@ public static class CorpusIngest
             rows.Rows, rows.EmptyTexts, rows.OtherDomains, gather.Duplicates, gather.TrainTextsHeldOut, gather.ValidTextsInTest,
             gather.BeyondBudget, !rows.HasSplit, languages.Count,
             gather.Kept(CorpusSplit.Train), gather.Kept(CorpusSplit.Valid), gather.Kept(CorpusSplit.Test))
-        { OtherLanguages = others };
+        { OtherLanguages = others, NearDuplicates = gather.NearDuplicates };
     }
 
     /// <summary>
@@ -136,6 +136,8 @@ public static class CorpusIngest
         }
         foreach (long bytes in options.TrainBytesByLanguage.Values.Append(options.TrainBytesPerLanguage ?? 1))
             if (bytes <= 0) throw new InputException($"a budget of {bytes} training bytes is no budget", "corpus", "give a positive number of bytes");
+        if (options.NearDuplicates is not (null or (> 0 and <= 1)))
+            throw new InputException(FormattableString.Invariant($"the overlap of near duplicates is {options.NearDuplicates}"), "corpus", "give a number above 0 and at most 1");
         if (options.MaxRowBytes < 256)
             throw new InputException($"rows of at most {options.MaxRowBytes} bytes are too short to read", "corpus", "allow at least 256");
     }

@@ -27,6 +27,9 @@ public sealed record IngestOptions
     /// <summary>Budgets of single languages, before <see cref="TrainBytesPerLanguage"/>.</summary>
     public IReadOnlyDictionary<string, long> TrainBytesByLanguage { get; init; } = new Dictionary<string, long>();
 
+    /// <summary>Training texts are dropped whose character 5-grams overlap by this share (Jaccard, estimated) with an earlier training text of their language; null drops none.</summary>
+    public double? NearDuplicates { get; init; }
+
     /// <summary>The longest row allowed, in bytes.</summary>
     public int MaxRowBytes { get; init; } = CorpusReader.DefaultMaxRowBytes;
 
@@ -53,4 +56,7 @@ public sealed record IngestResult(
 {
     /// <summary>Texts of languages that were not asked for.</summary>
     public long OtherLanguages { get; init; }
+
+    /// <summary>Training texts that are nearly an earlier one of their language.</summary>
+    public long NearDuplicates { get; init; }
 }

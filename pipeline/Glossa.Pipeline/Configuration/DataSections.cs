@@ -18,6 +18,10 @@ public sealed record CorpusConfig
     /// <summary>The only languages of the corpus that the run sees, evaluation included; empty for all.</summary>
     public ValueList<string> Languages { get; init; } = [];
 
+    /// <summary>Training texts are dropped whose character 5-grams overlap by this share (Jaccard, estimated by MinHash) with an earlier one of their language; null keeps them. Exact duplicates always go.</summary>
+    [InRange(0.1, 1)]
+    public double? NearDuplicates { get; init; }
+
     /// <summary>At most this many UTF-8 bytes of training text of each language; null takes all.</summary>
     [InRange(1, long.MaxValue)]
     public long? TrainBytesPerLanguage { get; init; }

@@ -150,6 +150,10 @@ public sealed record OptimizerConfig
     [InRange(0, 1e6)]
     public double Clip { get; init; } = 1;
 
+    /// <summary>The loss grows by this times the squared logarithm of the softmax's denominator (z-loss), which keeps logits small; 0 leaves it alone. The learning curve shows the sum.</summary>
+    [InRange(0, 1)]
+    public double ZLoss { get; init; }
+
     /// <summary>Share of a phase's steps in which the learning rate rises from zero.</summary>
     [InRange(0, 1)]
     public double Warmup { get; init; } = 0.05;

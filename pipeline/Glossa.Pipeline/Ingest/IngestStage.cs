@@ -12,10 +12,11 @@ namespace Glossa.Pipeline.Ingest;
 /// <param name="Columns">The CSV file's columns.</param>
 /// <param name="Split">Shares of valid and test where the file has no split.</param>
 /// <param name="Languages">The only languages to keep; empty for all.</param>
+/// <param name="NearDuplicates">Overlap from which training texts are near duplicates; null for none.</param>
 /// <param name="TrainBytesPerLanguage">Most training text of a language; null for all.</param>
 /// <param name="Domains">Domains of training and evaluation.</param>
 /// <param name="Baseline">The split whose LZMA2 figures are made; null for none.</param>
-public sealed record IngestSettings(ColumnsConfig Columns, SplitConfig Split, ValueList<string> Languages, long? TrainBytesPerLanguage, DomainsConfig Domains, EvaluationSplit? Baseline);
+public sealed record IngestSettings(ColumnsConfig Columns, SplitConfig Split, ValueList<string> Languages, double? NearDuplicates, long? TrainBytesPerLanguage, DomainsConfig Domains, EvaluationSplit? Baseline);
 
 /// <summary>CSV in, texts by language and split out; beside them what a general compressor makes of the same texts.</summary>
 public sealed class IngestStage : Stage<IngestSettings>
@@ -47,7 +48,7 @@ public sealed class IngestStage : Stage<IngestSettings>
         ArgumentNullException.ThrowIfNull(config);
         // Under a budget the figure is that of the budget's text, made when the languages are chosen.
         bool baseline = config.Evaluation.Baseline && config.Corpus.Budget.Smaller is null;
-        return new IngestSettings(config.Corpus.Columns, config.Corpus.Split, config.Corpus.Languages, config.Corpus.TrainBytesPerLanguage, config.Corpus.Domains, baseline ? config.Evaluation.Split : null);
+        return new IngestSettings(config.Corpus.Columns, config.Corpus.Split, config.Corpus.Languages, config.Corpus.NearDuplicates, config.Corpus.TrainBytesPerLanguage, config.Corpus.Domains, baseline ? config.Evaluation.Split : null);
     }
 
     /// <inheritdoc/>
@@ -59,7 +60,7 @@ public sealed class IngestStage : Stage<IngestSettings>
         IngestResult result = CorpusIngest.Run(context.File(CorpusInput), store, Options(settings), context.Cancellation);
         if (result.TrainTexts == 0) throw new InputException("the corpus has no text to train on", context.File(CorpusInput), "check corpus.split");
         File.WriteAllBytes(context.OutputFile("ingest.json"), JsonSerializer.SerializeToUtf8Bytes(result));
-        context.Progress.Note($"{result.Languages} languages; {result.TrainTexts} texts to train on, {result.ValidTexts} valid, {result.TestTexts} test; {result.Duplicates} duplicates dropped");
+        context.Progress.Note($"{result.Languages} languages; {result.TrainTexts} texts to train on, {result.ValidTexts} valid, {result.TestTexts} test; {result.Duplicates} duplicates{(settings.NearDuplicates is null ? "" : $" and {result.NearDuplicates} near duplicates")} dropped");
         if (settings.Baseline is { } split) WriteBaseline(store, EvaluateStage.SplitOf(split), context);
     }
 
@@ -84,6 +85,7 @@ public sealed class IngestStage : Stage<IngestSettings>
             EvaluationDomain = settings.Domains.Evaluate,
         },
         Languages = settings.Languages,
+        NearDuplicates = settings.NearDuplicates,
         TrainBytesPerLanguage = settings.TrainBytesPerLanguage,
     };
 

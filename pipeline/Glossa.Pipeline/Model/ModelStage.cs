@@ -17,7 +17,8 @@ namespace Glossa.Pipeline.Model;
 /// <param name="Model">Preset and overrides, or a graph.</param>
 /// <param name="Seed">Seed of the start values.</param>
 /// <param name="Engine">What the training step is built for.</param>
-public sealed record ModelSettings(ModelConfig Model, long Seed, EngineKind Engine);
+/// <param name="ZLoss">The step's z-loss.</param>
+public sealed record ModelSettings(ModelConfig Model, long Seed, EngineKind Engine, double ZLoss);
 
 /// <summary>The tokenizer's vocabulary in; the forward graph with its start values, and its training step, out.</summary>
 public sealed class ModelStage : Stage<ModelSettings>
@@ -58,7 +59,7 @@ public sealed class ModelStage : Stage<ModelSettings>
         ArgumentNullException.ThrowIfNull(config);
         // Files count by their content, not by where they lie.
         ModelConfig model = config.Model with { Graph = config.Model.Graph is null ? null : GraphInput, Start = config.Model.Start is null ? null : StartFolder.Model };
-        return new ModelSettings(model, config.Seed, config.Engine.Kind);
+        return new ModelSettings(model, config.Seed, config.Engine.Kind, config.Optimizer.ZLoss);
     }
 
     /// <inheritdoc/>
@@ -69,7 +70,7 @@ public sealed class ModelStage : Stage<ModelSettings>
         ITokenizer tokenizer = TextTokenizer.Load(context.Input("tokenizer", TokenizerStage.Folder));
         ModelProto forward;
         StepModel model;
-        StepOptions step = Engines.StepOptions(settings.Engine);
+        StepOptions step = Engines.StepOptions(settings.Engine) with { ZLoss = (float)settings.ZLoss };
         if (settings.Model.Graph is null)
         {
             TransformerOptions options = ModelOptions.Of(settings.Model, tokenizer.VocabularySize, tokenizer.TextVocabularySize);

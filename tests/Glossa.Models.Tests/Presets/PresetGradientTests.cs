@@ -77,6 +77,33 @@ public sealed class PresetGradientTests
         foreach ((string name, _) in step.Parameters) CheckDifferences(evaluator, feeds, name, computed[StepModel.Gradient(name)]);
     }
 
+    [Test]
+    public void Step_ZLoss_AddsTheSquaredLogDenominatorAndItsGradient([Values] bool tied)
+    {
+        TransformerOptions options = ((TransformerOptions)Presets().First().Arguments[0]!) with { Layers = 1, TiedHead = tied };
+        Dictionary<string, float[]> parameters = Parameters(options);
+        ModelProto forward = TrainingGraph.Build(options, parameters);
+        StepModel plain = TrainingStep.Build(forward, Options(options)), step = TrainingStep.Build(forward, Options(options) with { ZLoss = 0.25f });
+        Dictionary<string, DoubleTensor> feeds = Feeds(options, step, parameters);
+        string logits = forward.Graph.Output[0].Name;
+        double[] values = new DoubleEvaluator(forward.Graph).Run(feeds, logits)[logits].Data, labels = Labels(options).Data;
+        double squares = 0, count = 0;
+        for (int t = 0; t + 1 < Sequence; t++)
+        {
+            for (int b = 0; b < Batch; b++)
+            {
+                if (labels[(b * Sequence) + t + 1] == StepModel.IgnoredLabel) continue;
+                squares += Math.Pow(Math.Log(values.AsSpan(((t * Batch) + b) * options.TextVocabulary, options.TextVocabulary).ToArray().Sum(Math.Exp)), 2);
+                count++;
+            }
+        }
+        DoubleEvaluator evaluator = new(step.Model.Graph);
+        double without = new DoubleEvaluator(plain.Model.Graph).Run(feeds, StepModel.Loss)[StepModel.Loss].Data[0];
+        Assert.That(evaluator.Run(feeds, StepModel.Loss)[StepModel.Loss].Data[0], Is.EqualTo(without + 0.25 * squares / count).Within(1e-12));
+        IReadOnlyDictionary<string, DoubleTensor> computed = evaluator.Run(feeds, [.. step.Parameters.Select(p => StepModel.Gradient(p.Name))]);
+        foreach ((string name, _) in step.Parameters) CheckDifferences(evaluator, feeds, name, computed[StepModel.Gradient(name)]);
+    }
+
     [TestCaseSource(nameof(Presets))]
     public void Engine_Preset_FloatGradientsMatchDouble(TransformerOptions options)
     {

@@ -1,3 +1,4 @@
+using Glossa.Pipeline.Budget;
 using Glossa.Pipeline.Evaluate;
 using Glossa.Pipeline.Export;
 using Glossa.Pipeline.Ingest;
@@ -13,12 +14,13 @@ namespace Glossa.Pipeline;
 /// <summary>The stages of <c>glossa run</c>, in the order in which data passes them.</summary>
 public static class PipelineStages
 {
-    /// <summary>ingest, tokenizer, languages, model, train, evaluate, export, report.</summary>
+    /// <summary>ingest, languages, budget, tokenizer, model, train, evaluate, export, report.</summary>
     public static IReadOnlyList<IStage> All { get; } =
     [
         new IngestStage(),
-        new TokenizerStage(),
         new LanguagesStage(),
+        new BudgetStage(),
+        new TokenizerStage(),
         new ModelStage(),
         new TrainStage(),
         new EvaluateStage(),

@@ -42,7 +42,7 @@ internal sealed class WholeRunTests
             "model/generation_config.json", "model/onnx/model.onnx", "model/onnx/model_quantized.onnx", "stages/train.json",
         ];
         Assert.That(files.Where(file => !File.Exists(Path.Combine(_small.At("run"), file))), Is.Empty);
-        Assert.That(Worked(_first), Has.Length.EqualTo(8));
+        Assert.That(Worked(_first), Has.Length.EqualTo(9));
     }
 
     [Test]

@@ -18,7 +18,7 @@ internal static class KillPlan
 
     /// <summary>What a run goes through, in order.</summary>
     public static IReadOnlyList<string> Places { get; } =
-        [StartUp, "ingest", "tokenizer", "languages", "model", Training, "evaluate", "export", "report"];
+        [StartUp, "ingest", "languages", "budget", "tokenizer", "model", Training, "evaluate", "export", "report"];
 
     /// <summary>The moments in the order of a run.</summary>
     public static IReadOnlyList<KillMoment> Draw(ulong seed, int count)

@@ -22,6 +22,16 @@ public sealed record BatchPlanOptions
     public ulong Seed { get; init; }
 }
 
+/// <summary>Windows of earlier phases that a phase sees again.</summary>
+/// <param name="Windows">The windows of each language.</param>
+/// <param name="Start">Their share of the tokens at the beginning of the phase.</param>
+/// <param name="End">Their share at its end; between the two it moves along a straight line.</param>
+public sealed record ReplayedWindows(IReadOnlyList<IReadOnlyList<TrainingWindow>> Windows, double Start, double End)
+{
+    /// <summary>Their share of all tokens of the phase.</summary>
+    public double Share => (Start + End) / 2;
+}
+
 /// <summary>Windows that are run together, padded to one length.</summary>
 /// <param name="Windows">The windows.</param>
 /// <param name="Length">Their common length.</param>
@@ -35,6 +45,7 @@ public sealed record PlannedBatch(TrainingWindow[] Windows, int Length);
 public sealed class BatchPlan
 {
     private const int BucketMicroBatches = 64;
+    private const ulong ReplaySalt = 0x5EED_0A6A_1B0B_0007;
 
     private readonly PlannedBatch[][] _steps;
 
@@ -52,15 +63,39 @@ public sealed class BatchPlan
     /// <summary>Plans a phase.</summary>
     /// <param name="windowsByLanguage">The windows of each language that takes part; empty ones are passed over.</param>
     /// <param name="options">Budget and sizes.</param>
+    /// <param name="replayed">Windows of earlier phases that take a share of the budget; null for none.</param>
     /// <exception cref="InputException">There is no window at all.</exception>
-    public static BatchPlan Make(IReadOnlyList<IReadOnlyList<TrainingWindow>> windowsByLanguage, BatchPlanOptions options)
+    public static BatchPlan Make(IReadOnlyList<IReadOnlyList<TrainingWindow>> windowsByLanguage, BatchPlanOptions options, ReplayedWindows? replayed = null)
     {
         ArgumentNullException.ThrowIfNull(windowsByLanguage);
         ArgumentNullException.ThrowIfNull(options);
-        List<TrainingWindow> drawn = Draw(windowsByLanguage, options);
-        PlannedBatch[] batches = Bucket(drawn, options);
+        if (replayed is null || replayed.Share == 0) return new BatchPlan([.. Batches(windowsByLanguage, options).Chunk(options.MicroBatchesPerStep)]);
+        long again = (long)Math.Round(options.Tokens * replayed.Share);
+        PlannedBatch[] old = Batches(replayed.Windows, options with { Tokens = again, Seed = options.Seed ^ ReplaySalt });
+        PlannedBatch[] own = replayed.Share >= 1 ? [] : Batches(windowsByLanguage, options with { Tokens = options.Tokens - again });
+        PlannedBatch[] mixed =
+        [
+            .. Placed(old, replayed.Start, replayed.End).Concat(Placed(own, 1 - replayed.Start, 1 - replayed.End)).OrderBy(batch => batch.Place).Select(batch => batch.Batch),
+        ];
+        return new BatchPlan([.. mixed.Chunk(options.MicroBatchesPerStep)]);
+    }
+
+    private static PlannedBatch[] Batches(IReadOnlyList<IReadOnlyList<TrainingWindow>> windows, BatchPlanOptions options)
+    {
+        PlannedBatch[] batches = Bucket(Draw(windows, options), options);
         new SeededRandom(options.Seed, ulong.MaxValue).Shuffle(batches.AsSpan());
-        return new BatchPlan([.. batches.Chunk(options.MicroBatchesPerStep)]);
+        return batches;
+    }
+
+    // Spreads batches over [0, 1] so that their density moves along a straight line: each stands where the integral of the line has its share.
+    private static IEnumerable<(double Place, PlannedBatch Batch)> Placed(PlannedBatch[] batches, double start, double end)
+    {
+        double mean = (start + end) / 2;
+        return batches.Select((batch, i) =>
+        {
+            double area = mean * (i + 0.5) / batches.Length;
+            return (2 * area / (start + Math.Sqrt(start * start + 2 * (end - start) * area)), batch);
+        });
     }
 
     private static List<TrainingWindow> Draw(IReadOnlyList<IReadOnlyList<TrainingWindow>> languages, BatchPlanOptions options)

@@ -21,9 +21,12 @@ public sealed record CorpusColumns
     /// <summary>Column of a second text that belongs to the first (a question's answer, a translation); null for none, whatever the file has.</summary>
     public string? Pair { get; init; }
 
-    /// <summary>Column that <see cref="DomainValue"/> looks at; usually "domain".</summary>
+    /// <summary>Column that the domains below look at; usually "domain".</summary>
     public string? Domain { get; init; }
 
-    /// <summary>Reads only the rows whose domain is this, letter case ignored; null reads all.</summary>
-    public string? DomainValue { get; init; }
+    /// <summary>Of the training rows, reads only those whose domain is this, letter case ignored; null reads all.</summary>
+    public string? TrainDomain { get; init; }
+
+    /// <summary>The same of the valid and test rows.</summary>
+    public string? EvaluationDomain { get; init; }
 }

@@ -1,6 +1,4 @@
 using System.Collections;
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
 
 namespace Glossa.Data.Corpora;
 
@@ -8,14 +6,16 @@ namespace Glossa.Data.Corpora;
 /// <param name="spill">The texts; the bucket of a language's split is its number times three plus the split's.</param>
 /// <param name="labelNumbers">The stored number of each spilled label.</param>
 /// <param name="seed">Seed of the order in which a budget takes texts.</param>
-internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong seed)
+/// <param name="nearThreshold">Overlap from which training texts are near duplicates; null for none.</param>
+internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong seed, double? nearThreshold)
 {
-    private const ulong OrderSalt = 0x0DDB_A115_EED0_0DE5;
-
     private readonly long[] _kept = new long[CorpusSplits.Count];
 
     /// <summary>Texts that stood in the same language and split before.</summary>
     public long Duplicates { get; private set; }
+
+    /// <summary>Training texts that are nearly an earlier one of their language.</summary>
+    public long NearDuplicates { get; private set; }
 
     /// <summary>Training texts that stand in valid or test as well.</summary>
     public long TrainTextsHeldOut { get; private set; }
@@ -50,6 +50,7 @@ internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong se
             TrainTextsHeldOut++;
             return true;
         });
+        if (nearThreshold is double threshold) DropNear(threshold, bucket + (int)CorpusSplit.Train, keepTrain);
         if (trainBudget < long.MaxValue) KeepWithin(trainBudget, bucket + (int)CorpusSplit.Train, keepTrain);
 
         writer.StartLanguage(tag);
@@ -73,30 +74,29 @@ internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong se
         return keep;
     }
 
-    /// <summary>Keeps, of the texts kept so far, the first in a seeded order whose bytes fit the budget, and one at least.</summary>
+    private void DropNear(double threshold, int bucket, BitArray keep)
+    {
+        NearDuplicates near = new(threshold);
+        using TextSpill.Cursor cursor = spill.Read(bucket);
+        for (int i = 0; cursor.Next(); i++)
+        {
+            if (!keep[i] || !near.IsNear(cursor.Text)) continue;
+            keep[i] = false;
+            NearDuplicates++;
+        }
+    }
+
     private void KeepWithin(long budget, int bucket, BitArray keep)
     {
-        List<(ulong Order, int Index, int Bytes)> texts = [];
+        List<(UInt128 Hash, int Index, int Bytes)> texts = [];
         using (TextSpill.Cursor cursor = spill.Read(bucket))
         {
             for (int i = 0; cursor.Next(); i++)
-            {
-                if (!keep[i]) continue;
-                UInt128 hash = cursor.Hash;
-                ulong order = XxHash3.HashToUInt64(
-                    MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in hash)), unchecked((long)(seed ^ OrderSalt)));
-                texts.Add((order, i, cursor.TextLength));
-            }
+                if (keep[i]) texts.Add((cursor.Hash, i, cursor.TextLength));
         }
-        texts.Sort();
-        long bytes = 0;
-        bool full = false;
-        for (int k = 0; k < texts.Count; k++)
+        foreach (int index in TextBudget.Beyond(texts, budget, seed))
         {
-            bytes += texts[k].Bytes;
-            full |= bytes > budget && k > 0;
-            if (!full) continue;
-            keep[texts[k].Index] = false;
+            keep[index] = false;
             BeyondBudget++;
         }
     }

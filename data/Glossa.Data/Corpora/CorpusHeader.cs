@@ -8,10 +8,10 @@ internal sealed class CorpusHeader
     private const int MaxDomainsListed = 100;
 
     private readonly string _path;
-    private readonly string? _wantedDomain;
-    private readonly HashSet<string> _otherDomains = new(StringComparer.OrdinalIgnoreCase);
+    private readonly string? _trainDomain, _evaluationDomain;
+    private readonly HashSet<string> _domains = new(StringComparer.OrdinalIgnoreCase);
     private byte[] _lastDomain = [];
-    private bool _lastDomainIsWanted;
+    private (bool Train, bool Evaluation) _lastIsWanted;
 
     /// <summary>Maps the columns.</summary>
     /// <exception cref="InputException">A column is missing or stands twice, or there is no header.</exception>
@@ -28,11 +28,10 @@ internal sealed class CorpusHeader
         Split = Optional(columns.Split, "split");
         Label = Optional(columns.Label, "label");
         Pair = string.IsNullOrEmpty(columns.Pair) ? -1 : Required(columns.Pair);
-        if (columns.DomainValue is string domain)
-        {
-            _wantedDomain = domain.Trim();
-            Domain = Required(string.IsNullOrEmpty(columns.Domain) ? "domain" : columns.Domain);
-        }
+        if (columns.TrainDomain is null && columns.EvaluationDomain is null) return;
+        _trainDomain = columns.TrainDomain?.Trim();
+        _evaluationDomain = columns.EvaluationDomain?.Trim();
+        Domain = Required(string.IsNullOrEmpty(columns.Domain) ? "domain" : columns.Domain);
     }
 
     /// <summary>The column names.</summary>
@@ -50,20 +49,25 @@ internal sealed class CorpusHeader
 
     public int Domain { get; } = -1;
 
-    /// <summary>Whether a row of this domain is to be read.</summary>
-    public bool IsWantedDomain(ReadOnlySpan<byte> domain)
+    /// <summary>Whether a row of this domain is to be read in training, and whether in evaluation.</summary>
+    public (bool Train, bool Evaluation) IsWanted(ReadOnlySpan<byte> domain)
     {
-        if (domain.SequenceEqual(_lastDomain)) return _lastDomainIsWanted;
+        if (domain.SequenceEqual(_lastDomain) && _domains.Count > 0) return _lastIsWanted;
         string name = Encoding.UTF8.GetString(domain).Trim();
         _lastDomain = domain.ToArray();
-        _lastDomainIsWanted = string.Equals(name, _wantedDomain, StringComparison.OrdinalIgnoreCase);
-        if (!_lastDomainIsWanted && _otherDomains.Count < MaxDomainsListed) _otherDomains.Add(name);
-        return _lastDomainIsWanted;
+        _lastIsWanted = (Is(_trainDomain), Is(_evaluationDomain));
+        if (_domains.Count < MaxDomainsListed || _lastIsWanted != default) _domains.Add(name);
+        return _lastIsWanted;
+
+        bool Is(string? wanted) => wanted is null || string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>The error of a file without a row of the domain.</summary>
-    public InputException NoSuchDomain() => new(
-        $"no row has the domain '{_wantedDomain}'", $"{_path}, column '{Names[Domain]}'", NearestName.Advice(_wantedDomain!, _otherDomains));
+    /// <summary>The error of a file that has been read without a row of a wanted domain; null where each was found.</summary>
+    public InputException? MissingDomain()
+    {
+        string? missing = Domain < 0 ? null : ((string?[])[_trainDomain, _evaluationDomain]).FirstOrDefault(wanted => wanted is not null && !_domains.Contains(wanted));
+        return missing is null ? null : new InputException($"no row has the domain '{missing}'", $"{_path}, column '{Names[Domain]}'", NearestName.Advice(missing, _domains));
+    }
 
     private int Optional(string? name, string usual) => name switch
     {

@@ -27,17 +27,17 @@ public static class CorpusIngest
         Validate(options);
         string spillPath = $"{storePath}.{Environment.ProcessId}.spill{AtomicFile.TemporarySuffix}";
         using TextSpill spill = new(spillPath);
-        using CorpusRowReader rows = new(corpusPath, options.Columns, options.MaxRowBytes);
+        using CorpusRowReader rows = new(corpusPath, options.Columns, options.MaxRowBytes, text => SplitOf(text, options));
         List<string> languages = [];
         List<string> labels = [];
-        ReadRows(rows, spill, languages, labels, options, cancellation);
+        long others = ReadRows(rows, spill, languages, labels, options, cancellation);
         if (languages.Count == 0)
             throw new InputException("no row has text", corpusPath, "check which column is mapped to the text in corpus.columns");
 
         Dictionary<string, long> budgets = Budgets(options, languages);
         string[] sortedLabels = [.. labels.Order(StringComparer.Ordinal)];
         int[] labelNumbers = [.. labels.Select(l => Array.BinarySearch(sortedLabels, l, StringComparer.Ordinal))];
-        CorpusGather gather = new(spill, labelNumbers, options.Seed);
+        CorpusGather gather = new(spill, labelNumbers, options.Seed, options.NearDuplicates);
         AtomicFile.Write(storePath, stream =>
         {
             TextStoreWriter writer = new(stream, rows.HasLabel);
@@ -51,7 +51,8 @@ public static class CorpusIngest
         return new IngestResult(
             rows.Rows, rows.EmptyTexts, rows.OtherDomains, gather.Duplicates, gather.TrainTextsHeldOut, gather.ValidTextsInTest,
             gather.BeyondBudget, !rows.HasSplit, languages.Count,
-            gather.Kept(CorpusSplit.Train), gather.Kept(CorpusSplit.Valid), gather.Kept(CorpusSplit.Test));
+            gather.Kept(CorpusSplit.Train), gather.Kept(CorpusSplit.Valid), gather.Kept(CorpusSplit.Test))
+        { OtherLanguages = others, NearDuplicates = gather.NearDuplicates };
     }
 
     /// <summary>
@@ -68,12 +69,16 @@ public static class CorpusIngest
         return position < options.TestFraction + options.ValidFraction ? CorpusSplit.Valid : CorpusSplit.Train;
     }
 
-    private static void ReadRows(
+    // Gives the number of texts in languages that were not asked for.
+    private static long ReadRows(
         CorpusRowReader rows, TextSpill spill, List<string> languages, List<string> labels, IngestOptions options,
         CancellationToken cancellation)
     {
         Dictionary<string, int> languageNumbers = new(StringComparer.Ordinal);
         Dictionary<string, int> labelNumbers = new(StringComparer.Ordinal);
+        HashSet<string> wanted = new(options.Languages.Select(language => language.Trim()), StringComparer.OrdinalIgnoreCase);
+        HashSet<string> otherLanguages = new(StringComparer.Ordinal);
+        long others = 0;
         while (rows.Read())
         {
             if (rows.Rows % ProgressRows == 0)
@@ -81,14 +86,21 @@ public static class CorpusIngest
                 cancellation.ThrowIfCancellationRequested();
                 options.Progress?.Invoke(rows.Rows);
             }
+            if (wanted.Count > 0 && !wanted.Contains(rows.Language))
+            {
+                otherLanguages.Add(rows.Language);
+                others++;
+                continue;
+            }
             int language = Number(rows.Language, languageNumbers, languages);
             int label = rows.Label is null ? -1 : Number(rows.Label, labelNumbers, labels);
             if (labels.Count > MaxLabels) throw rows.TooManyLabels(MaxLabels);
             ReadOnlySpan<byte> text = rows.Text;
-            CorpusSplit split = rows.Split ?? SplitOf(text, options);
-            spill.Add((language * CorpusSplits.Count) + (int)split, XxHash128.HashToUInt128(text), label, text);
+            spill.Add((language * CorpusSplits.Count) + (int)rows.Split, XxHash128.HashToUInt128(text), label, text);
         }
         options.Progress?.Invoke(rows.Rows);
+        _ = LanguageTag.Resolve(wanted, [.. languages, .. otherLanguages], "corpus.languages");
+        return others;
     }
 
     private static int Number(string name, Dictionary<string, int> numbers, List<string> names)
@@ -124,6 +136,8 @@ public static class CorpusIngest
         }
         foreach (long bytes in options.TrainBytesByLanguage.Values.Append(options.TrainBytesPerLanguage ?? 1))
             if (bytes <= 0) throw new InputException($"a budget of {bytes} training bytes is no budget", "corpus", "give a positive number of bytes");
+        if (options.NearDuplicates is not (null or (> 0 and <= 1)))
+            throw new InputException(FormattableString.Invariant($"the overlap of near duplicates is {options.NearDuplicates}"), "corpus", "give a number above 0 and at most 1");
         if (options.MaxRowBytes < 256)
             throw new InputException($"rows of at most {options.MaxRowBytes} bytes are too short to read", "corpus", "allow at least 256");
     }

@@ -19,9 +19,9 @@ public static class CorpusReader
     /// <exception cref="InputException">The file or a row is not usable; the message names the row, line, column and fix.</exception>
     public static IEnumerable<CorpusText> Read(string path, CorpusColumns? columns = null, int maxRowBytes = DefaultMaxRowBytes)
     {
-        using CorpusRowReader rows = new(path, columns ?? new CorpusColumns(), maxRowBytes);
+        using CorpusRowReader rows = new(path, columns ?? new CorpusColumns(), maxRowBytes, _ => CorpusSplit.Train);
         while (rows.Read())
-            yield return new CorpusText(rows.Language, rows.Split ?? CorpusSplit.Train, Encoding.UTF8.GetString(rows.Text), rows.Label, rows.Pair);
+            yield return new CorpusText(rows.Language, rows.Split, Encoding.UTF8.GetString(rows.Text), rows.Label, rows.Pair);
     }
 
     /// <summary>
@@ -35,10 +35,10 @@ public static class CorpusReader
     {
         ArgumentNullException.ThrowIfNull(options);
         List<CorpusText> texts = [];
-        using (CorpusRowReader rows = new(path, options.Columns, options.MaxRowBytes))
+        using (CorpusRowReader rows = new(path, options.Columns, options.MaxRowBytes, text => CorpusIngest.SplitOf(text, options)))
         {
             while (rows.Read())
-                texts.Add(new CorpusText(rows.Language, rows.Split ?? CorpusIngest.SplitOf(rows.Text, options), Encoding.UTF8.GetString(rows.Text), rows.Label, rows.Pair));
+                texts.Add(new CorpusText(rows.Language, rows.Split, Encoding.UTF8.GetString(rows.Text), rows.Label, rows.Pair));
         }
         Dictionary<(string Language, string Text), CorpusSplit> splits = [];
         foreach (CorpusText text in texts)

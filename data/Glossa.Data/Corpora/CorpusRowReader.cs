@@ -17,6 +17,7 @@ internal sealed class CorpusRowReader : IDisposable
     private readonly CsvReader _csv;
     private readonly Func<bool> _next;
     private readonly CorpusHeader _header;
+    private readonly Func<ReadOnlySpan<byte>, CorpusSplit> _splitOf;
     private readonly StringCache _languages = new(StringComparer.OrdinalIgnoreCase);
     private readonly StringCache _labels = new(StringComparer.Ordinal);
     private readonly ArrayBufferWriter<byte> _normalized = new();
@@ -25,10 +26,15 @@ internal sealed class CorpusRowReader : IDisposable
     private int _textStart, _textEnd;
 
     /// <summary>Opens the file and reads its header.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="columns">Which column holds what.</param>
+    /// <param name="maxRowBytes">The longest row allowed, in bytes.</param>
+    /// <param name="splitOf">The split of a text where the file has none.</param>
     /// <exception cref="InputException">The file or its header is not usable.</exception>
-    public CorpusRowReader(string path, CorpusColumns columns, int maxRowBytes)
+    public CorpusRowReader(string path, CorpusColumns columns, int maxRowBytes, Func<ReadOnlySpan<byte>, CorpusSplit> splitOf)
     {
         _path = path;
+        _splitOf = splitOf;
         _maxRowBytes = maxRowBytes;
         CsvReader? csv = null;
         try
@@ -79,8 +85,8 @@ internal sealed class CorpusRowReader : IDisposable
     /// <summary>The row's language as its first row spells it.</summary>
     public string Language { get; private set; } = "";
 
-    /// <summary>The row's split; null where the file has no such column.</summary>
-    public CorpusSplit? Split { get; private set; }
+    /// <summary>The row's split, by its column or, where the file has none, by its text.</summary>
+    public CorpusSplit Split { get; private set; }
 
     /// <summary>The row's label; null where it is empty or the file has no such column.</summary>
     public string? Label { get; private set; }
@@ -103,11 +109,6 @@ internal sealed class CorpusRowReader : IDisposable
         {
             Rows++;
             Check();
-            if (_header.Domain >= 0 && !_header.IsWantedDomain(_csv.GetSpan(_header.Domain)))
-            {
-                OtherDomains++;
-                continue;
-            }
             ReadText();
             if (Text.IsEmpty)
             {
@@ -116,14 +117,26 @@ internal sealed class CorpusRowReader : IDisposable
             }
             ReadLanguage();
             ReadSplit();
+            if (!IsOfItsDomain())
+            {
+                OtherDomains++;
+                continue;
+            }
             ReadLabel();
             ReadPair();
             return true;
         }
         if (Rows == 0)
             throw new InputException("there is a header and no row under it", _path, "add rows, or check that the export finished");
-        if (OtherDomains == Rows) throw _header.NoSuchDomain();
+        if (_header.MissingDomain() is { } missing) throw missing;
         return false;
+    }
+
+    private bool IsOfItsDomain()
+    {
+        if (_header.Domain < 0) return true;
+        (bool train, bool evaluation) = _header.IsWanted(_csv.GetSpan(_header.Domain));
+        return Split == CorpusSplit.Train ? train : evaluation;
     }
 
     /// <summary>The error of a label column that holds no classes.</summary>
@@ -235,7 +248,11 @@ internal sealed class CorpusRowReader : IDisposable
 
     private void ReadSplit()
     {
-        if (!HasSplit) return;
+        if (!HasSplit)
+        {
+            Split = _splitOf(Text);
+            return;
+        }
         ReadOnlySpan<byte> field = _csv.GetSpan(_header.Split);
         if (!CorpusSplits.TryParse(field, out CorpusSplit split))
         {

@@ -6,6 +6,9 @@ public sealed record IngestOptions
     /// <summary>Which column holds what.</summary>
     public CorpusColumns Columns { get; init; } = new();
 
+    /// <summary>The only languages to keep, letter case ignored; empty keeps all.</summary>
+    public IReadOnlyList<string> Languages { get; init; } = [];
+
     /// <summary>Share of the texts that go to <see cref="CorpusSplit.Valid"/> where the file has no split column.</summary>
     public double ValidFraction { get; init; } = 0.05;
 
@@ -23,6 +26,9 @@ public sealed record IngestOptions
 
     /// <summary>Budgets of single languages, before <see cref="TrainBytesPerLanguage"/>.</summary>
     public IReadOnlyDictionary<string, long> TrainBytesByLanguage { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Training texts are dropped whose character 5-grams overlap by this share (Jaccard, estimated) with an earlier training text of their language; null drops none.</summary>
+    public double? NearDuplicates { get; init; }
 
     /// <summary>The longest row allowed, in bytes.</summary>
     public int MaxRowBytes { get; init; } = CorpusReader.DefaultMaxRowBytes;
@@ -46,4 +52,11 @@ public sealed record IngestOptions
 /// <param name="TestTexts">Texts kept in test.</param>
 public sealed record IngestResult(
     long Rows, long EmptyTexts, long OtherDomains, long Duplicates, long TrainTextsHeldOut, long ValidTextsInTest,
-    long BeyondBudget, bool SplitByHash, int Languages, long TrainTexts, long ValidTexts, long TestTexts);
+    long BeyondBudget, bool SplitByHash, int Languages, long TrainTexts, long ValidTexts, long TestTexts)
+{
+    /// <summary>Texts of languages that were not asked for.</summary>
+    public long OtherLanguages { get; init; }
+
+    /// <summary>Training texts that are nearly an earlier one of their language.</summary>
+    public long NearDuplicates { get; init; }
+}

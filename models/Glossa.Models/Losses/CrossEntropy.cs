@@ -13,14 +13,24 @@ internal static class CrossEntropy
     /// <param name="rows_MV">Logits, float32 <c>[rows, classes]</c>.</param>
     /// <param name="target">The right class of each row, int64 <c>[rows]</c>.</param>
     /// <param name="weight">Weight of each row <c>[rows]</c>, or of all (scalar).</param>
+    /// <param name="zLoss">Factor of the squared logarithm of the softmax's denominator, which is added to each row's loss; 0 for none.</param>
     /// <returns>The weighted sum over rows, and the gradient <c>[rows, classes]</c> of the sum without weights.</returns>
-    public static (Value Loss, Value Gradient) Attach(GraphBuilder g, Value rows_MV, Value target, Value weight)
+    public static (Value Loss, Value Gradient) Attach(GraphBuilder g, Value rows_MV, Value target, Value weight, float zLoss = 0)
     {
         Value probability_MV = g.Softmax(rows_MV, -1, "probability");
         Value cells = Cells(g, target, "target_cells");
         Value targetProbability = g.Op("GatherND", [probability_MV, cells], "target_probability");
         Value nats = g.Neg(g.Op("Log", [g.Op("Max", [targetProbability, g.Constant(Tiny)])], "log_probability"), "nats");
         nats = WithUnderflow(g, nats, rows_MV, target, targetProbability);
+        if (zLoss > 0)
+        {
+            // The gradient of the denominator's logarithm is the softmax again.
+            Value logDenominator = g.Add(nats, g.Op("GatherND", [rows_MV, cells], "target_logit"), "log_denominator");
+            nats = g.Add(nats, g.Mul(g.Mul(logDenominator, logDenominator, "log_denominator.squared"), g.Constant(zLoss), "z"), "nats_and_z");
+            Value factor = g.Add(g.Mul(logDenominator, g.Constant(2 * zLoss), "z.slope"), g.Constant(1f), "softmax_factor");
+            probability_MV = g.Mul(probability_MV, g.Unsqueeze(factor, [1]), "probability_and_z");
+            targetProbability = g.Mul(targetProbability, factor, "target_probability_and_z");
+        }
         Value loss = g.ReduceSum(g.Mul(nats, weight, "weighted_nats"), [0], false, "sum");
 
         // The probabilities are read for the last time here, so the runtime subtracts the one-hot target in place.

@@ -16,7 +16,7 @@ public sealed class InferenceGraph : TransformerGraph
     private const float Hidden = -1e30f;
 
     private readonly Dictionary<int, Value> _ones = [];
-    private Value _bias, _cos, _sin;
+    private Value _bias, _cos, _sin, _positions;
 
     private InferenceGraph(TransformerOptions options, IReadOnlyDictionary<string, float[]> parameters)
         : base(options, parameters)
@@ -34,10 +34,9 @@ public sealed class InferenceGraph : TransformerGraph
     {
         Value ids = G.Input("input_ids", DataType.Int64, "batch", "sequence");
         Value mask = G.Input("attention_mask", DataType.Int64, "batch", Causal ? "total" : "sequence");
-        Value positions;
         if (Causal)
         {
-            positions = G.Input("position_ids", DataType.Int64, "batch", "sequence");
+            _positions = G.Input("position_ids", DataType.Int64, "batch", "sequence");
             for (int i = 0; i < Options.Layers; i++)
             {
                 G.Input($"past_key_values.{i}.key", DataType.Float, "batch", Options.KeyValueHeads, "past", Options.HeadSize);
@@ -47,9 +46,9 @@ public sealed class InferenceGraph : TransformerGraph
         else
         {
             using IDisposable scope = G.Scope("positions");
-            positions = G.Unsqueeze(Range(G.Constant(0L), Length(ids, 1)), [0], "ids");
+            _positions = G.Unsqueeze(Range(G.Constant(0L), Length(ids, 1)), [0], "ids");
         }
-        Rotary(positions);
+        if (Options.Positions == PositionKind.Rotary) Rotary(_positions);
         Mask(ids, mask);
         return ids;
     }
@@ -64,6 +63,9 @@ public sealed class InferenceGraph : TransformerGraph
         _cos = Rows("cos", cos);
         _sin = Rows("sin", sin);
     }
+
+    /// <inheritdoc/>
+    protected override Value PositionRows() => G.Gather(Parameter(TransformerParameters.Positions), _positions, 0, "positions");
 
     private void Mask(Value ids, Value mask)
     {
@@ -88,9 +90,9 @@ public sealed class InferenceGraph : TransformerGraph
     {
         string prefix = TransformerParameters.LayerPrefix(layer) + "self_attn.";
         using IDisposable scope = G.Scope("attention");
-        Value q_BHTd = Project(x, prefix, "q", Options.Heads, rotate: true);
-        Value k_BHTd = Project(x, prefix, "k", Options.KeyValueHeads, rotate: true);
-        Value v_BHTd = Project(x, prefix, "v", Options.KeyValueHeads, rotate: false);
+        Value q_BHTd = Placed(Project(x, prefix, "q", Options.Heads), prefix, "q");
+        Value k_BHTd = Placed(Project(x, prefix, "k", Options.KeyValueHeads), prefix, "k");
+        Value v_BHTd = Project(x, prefix, "v", Options.KeyValueHeads);
         if (Causal)
         {
             k_BHTd = Cached(k_BHTd, $"{layer}.key");
@@ -102,18 +104,19 @@ public sealed class InferenceGraph : TransformerGraph
         Value weights = G.Softmax(G.Add(scores, _bias, "masked"), -1, "weights");
         Value o_BTHd = G.Transpose(G.MatMul(weights, v_BHTd, "mixed"), [0, 2, 1, 3], "heads");
         Value o_BTD = G.Reshape(o_BTHd, [0, 0, Options.Heads * Options.HeadSize], "joined");
-        return G.MatMul(o_BTD, Parameter(prefix + "o_proj.weight"), "o");
+        return Linear(o_BTD, prefix + "o_proj", "o");
     }
 
-    private Value Project(Value x, string prefix, string which, int heads, bool rotate)
+    private Value Project(Value x, string prefix, string which, int heads) => G.Transpose(
+        G.Reshape(Linear(x, $"{prefix}{which}_proj", which), [0, 0, heads, Options.HeadSize], which + ".split"), [0, 2, 1, 3], which + ".heads");
+
+    // What only queries and keys go through: the norm per head and the rotation.
+    private Value Placed(Value split, string prefix, string which)
     {
-        Value projected = G.MatMul(x, Parameter($"{prefix}{which}_proj.weight"), which);
-        Value split = G.Transpose(G.Reshape(projected, [0, 0, heads, Options.HeadSize], which + ".split"), [0, 2, 1, 3], which + ".heads");
-        if (!rotate) return split;
         // nanochat rotates first and normalises then; a rotation keeps the norm, so a norm without gain may come on either side.
         bool gainFirst = Options.NormGain;
         if (Options.QueryKeyNorm && gainFirst) split = RmsNorm(split, $"{prefix}{which}_norm.weight", Options.HeadSize, which + ".norm");
-        split = Rotated(split, which);
+        if (Options.Positions == PositionKind.Rotary) split = Rotated(split, which);
         return Options.QueryKeyNorm && !gainFirst ? RmsNorm(split, null, Options.HeadSize, which + ".norm") : split;
     }
 

@@ -15,7 +15,7 @@ public sealed class TrainingGraph : TransformerGraph
     private const float Hidden = -1e30f;
 
     private readonly Dictionary<int, Value> _ones = [];
-    private Value _bias, _cos, _sin, _start;
+    private Value _bias, _cos, _sin, _start, _ids;
 
     private TrainingGraph(TransformerOptions options, IReadOnlyDictionary<string, float[]> parameters)
         : base(options, parameters)
@@ -32,16 +32,12 @@ public sealed class TrainingGraph : TransformerGraph
     protected override Value Inputs()
     {
         Value ids = G.Input("input_ids", DataType.Int64, "batch", "sequence");
-        (float[] cos, float[] sin) = RotaryTables.Of(Options);
-        long[] shape = [Options.Context, Options.HeadSize / 2];
-        _cos = G.Initializer(OnnxFactory.Tensor("rotary.cos.table", shape, cos));
-        _sin = G.Initializer(OnnxFactory.Tensor("rotary.sin.table", shape, sin));
-        _start = G.Ints(0);
+        _ids = ids;
+        if (Options.Positions == PositionKind.Rotary) Rotary();
         using IDisposable scope = G.Scope("mask");
         if (Causal)
         {
-            Value length = G.Gather(G.Shape(ids), G.Constant(1L), 0, "length");
-            Value positions = G.Op("Range", [G.Constant(0L), length, G.Constant(1L)], "positions");
+            Value positions = Positions();
             Value later = G.Op("Greater", [G.Unsqueeze(positions, [0], "keys"), G.Unsqueeze(positions, [1], "queries")], "later");
             _bias = G.Where(later, G.Constant(Hidden), G.Constant(0f), "bias");
         }
@@ -54,19 +50,37 @@ public sealed class TrainingGraph : TransformerGraph
         return G.Transpose(ids, [1, 0], "ids_TB");
     }
 
+    private void Rotary()
+    {
+        (float[] cos, float[] sin) = RotaryTables.Of(Options);
+        long[] shape = [Options.Context, Options.HeadSize / 2];
+        _cos = G.Initializer(OnnxFactory.Tensor("rotary.cos.table", shape, cos));
+        _sin = G.Initializer(OnnxFactory.Tensor("rotary.sin.table", shape, sin));
+        _start = G.Ints(0);
+    }
+
+    private Value Positions()
+    {
+        Value length = G.Gather(G.Shape(_ids), G.Constant(1L), 0, "length");
+        return G.Op("Range", [G.Constant(0L), length, G.Constant(1L)], "positions");
+    }
+
+    /// <inheritdoc/>
+    protected override Value PositionRows() => G.Unsqueeze(G.Gather(Parameter(TransformerParameters.Positions), Positions(), 0, "positions.rows"), [1], "positions");
+
     /// <inheritdoc/>
     protected override Value Attention(Value x, int layer)
     {
         string prefix = TransformerParameters.LayerPrefix(layer) + "self_attn.";
         using IDisposable scope = G.Scope("attention");
-        Value q_TNd = Project(x, prefix, "q", rotate: true);
-        Value k_TNd = Repeated(Project(x, prefix, "k", rotate: true), "k");
-        Value v_TNd = Repeated(Project(x, prefix, "v", rotate: false), "v");
+        Value q_TNd = Placed(Linear(x, prefix + "q_proj", "q"), prefix, "q");
+        Value k_TNd = Repeated(Placed(Linear(x, prefix + "k_proj", "k"), prefix, "k"), "k");
+        Value v_TNd = Repeated(Split(Linear(x, prefix + "v_proj", "v"), "v"), "v");
         Value scores_NTT = G.FusedMatMul(q_TNd, k_TNd, "scores", transB: true, transBatchA: true, transBatchB: true, alpha: Options.AttentionScale);
         Value weights = G.Softmax(Masked(scores_NTT), -1, "weights");
         Value mixed_NTd = G.FusedMatMul(weights, v_TNd, "mixed", transBatchB: true);
         Value joined = G.Reshape(G.Transpose(mixed_NTd, [1, 0, 2], "heads"), [0, -1, Options.Heads * Options.HeadSize], "joined");
-        return G.MatMul(joined, Parameter(prefix + "o_proj.weight"), "o");
+        return Linear(joined, prefix + "o_proj", "o");
     }
 
     private Value Masked(Value scores_NTT)
@@ -77,17 +91,23 @@ public sealed class TrainingGraph : TransformerGraph
         return G.Reshape(G.Add(G.Reshape(scores_NTT, split, "scores.split"), _bias, "masked"), shape, "masked.joined");
     }
 
-    private Value Project(Value x, string prefix, string which, bool rotate)
+    private Value Split(Value projected, string which) => G.Reshape(projected, [0, -1, Options.HeadSize], which + ".split");
+
+    // What only queries and keys go through: the norm per head and the rotation.
+    private Value Placed(Value projected, string prefix, string which)
     {
-        Value projected = G.MatMul(x, Parameter($"{prefix}{which}_proj.weight"), which);
-        if (!rotate) return G.Reshape(projected, [0, -1, Options.HeadSize], which + ".split");
         bool gainFirst = Options.NormGain;
         if (Options.QueryKeyNorm && gainFirst)
-            projected = RmsNorm(G.Reshape(projected, [0, -1, Options.HeadSize], which + ".split"), $"{prefix}{which}_norm.weight", Options.HeadSize, which + ".norm");
+            projected = RmsNorm(Split(projected, which), $"{prefix}{which}_norm.weight", Options.HeadSize, which + ".norm");
+        Value heads = Options.Positions == PositionKind.Rotary ? Rotated(projected, which) : Split(projected, which);
+        return Options.QueryKeyNorm && !gainFirst ? RmsNorm(heads, null, Options.HeadSize, which + ".norm") : heads;
+    }
+
+    private Value Rotated(Value projected, string which)
+    {
         Value row = G.Unsqueeze(FlattenHeads(projected, which), [0], which + ".row");
         Value rotated = G.Reshape(G.RotaryFused(row, _start, _cos, _sin, which + ".rotary"), [0, 0, -1, Options.HeadSize], which + ".heads");
-        rotated = G.Squeeze(rotated, [0], which + ".rotated");
-        return Options.QueryKeyNorm && !gainFirst ? RmsNorm(rotated, null, Options.HeadSize, which + ".norm") : rotated;
+        return G.Squeeze(rotated, [0], which + ".rotated");
     }
 
     // [T, a, b] as [T, a * b]

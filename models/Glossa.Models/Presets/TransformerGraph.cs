@@ -55,6 +55,9 @@ public abstract class TransformerGraph
     /// <summary>RMSNorm over the last axis of <paramref name="size"/> elements; the gain is null where the model has none.</summary>
     protected abstract Value RmsNorm(Value x, string? gain, int size, string name);
 
+    /// <summary>The rows of the learned positions, to be added to the embedding.</summary>
+    protected abstract Value PositionRows();
+
     /// <summary>Dropout of a place (0 the embedding, then two a block) where the form trains.</summary>
     protected virtual Value Dropped(Value x, int place) => x;
 
@@ -70,14 +73,22 @@ public abstract class TransformerGraph
             : _made[name] = G.Initializer(OnnxFactory.Tensor(name, spec.Shape, _parameters[name]));
     }
 
-    /// <summary>The gain of a norm, where the model has gains.</summary>
-    protected string? Gain(string name) => Options.NormGain ? name : null;
+    /// <summary>A projection: its weight <c>NAME.weight</c> and, where the model has biases, <c>NAME.bias</c>.</summary>
+    /// <param name="x">What is projected, <c>[..., inputs]</c>.</param>
+    /// <param name="parameter">Name of the parameters.</param>
+    /// <param name="name">Name of the product in the graph.</param>
+    protected Value Linear(Value x, string parameter, string name)
+    {
+        Value product = G.MatMul(x, Parameter(parameter + ".weight"), name);
+        return Options.Biases ? G.Add(product, Parameter(parameter + ".bias"), name + ".biased") : product;
+    }
 
     private readonly Dictionary<string, Value> _made = [];
 
     private Value Embed(Value ids)
     {
         Value x = G.Gather(Parameter(TransformerParameters.Embedding), ids, 0, "embedding");
+        if (Options.Positions == PositionKind.Learned) x = G.Add(x, PositionRows(), "embedding.placed");
         return Dropped(Options.EmbeddingNorm ? RmsNorm(x, null, Options.Width, "embedding.norm") : x, 0);
     }
 
@@ -85,28 +96,36 @@ public abstract class TransformerGraph
     {
         string prefix = TransformerParameters.LayerPrefix(layer);
         using IDisposable scope = G.Scope($"layers.{layer}");
-        Value attended = Attention(RmsNorm(x, Gain(prefix + "input_layernorm.weight"), Options.Width, "attention.norm"), layer);
+        Value attended = Attention(Norm(x, prefix + "input_layernorm", "attention.norm"), layer);
         x = G.Add(x, Dropped(attended, 1 + 2 * layer), "attention.residual");
-        Value fed = FeedForward(RmsNorm(x, Gain(prefix + "post_attention_layernorm.weight"), Options.Width, "mlp.norm"), prefix);
+        Value fed = FeedForward(Norm(x, prefix + "post_attention_layernorm", "mlp.norm"), prefix);
         return G.Add(x, Dropped(fed, 2 + 2 * layer), "mlp.residual");
     }
+
+    private Value Norm(Value x, string parameter, string name) => Options.Norm == NormKind.Layer
+        ? G.Op("LayerNormalization", [x, Parameter(parameter + ".weight"), Parameter(parameter + ".bias")], name, "",
+            OnnxFactory.Attribute("axis", -1L), OnnxFactory.Attribute("epsilon", Options.NormEpsilon))
+        : RmsNorm(x, Options.NormGain ? parameter + ".weight" : null, Options.Width, name);
 
     private Value FeedForward(Value x, string prefix)
     {
         if (Options.FeedForwardKind == FeedForwardKind.SwiGlu)
         {
-            Value gate = G.MatMul(x, Parameter(prefix + "mlp.gate_proj.weight"), "mlp.gate");
-            Value up = G.MatMul(x, Parameter(prefix + "mlp.up_proj.weight"), "mlp.up");
+            Value gate = Linear(x, prefix + "mlp.gate_proj", "mlp.gate");
+            Value up = Linear(x, prefix + "mlp.up_proj", "mlp.up");
             Value silu = G.Mul(gate, G.Op("Sigmoid", [gate], "mlp.sigmoid"), "mlp.silu");
-            return G.MatMul(G.Mul(silu, up, "mlp.gated"), Parameter(prefix + "mlp.down_proj.weight"), "mlp.down");
+            return Linear(G.Mul(silu, up, "mlp.gated"), prefix + "mlp.down_proj", "mlp.down");
         }
-        Value relu = G.Relu(G.MatMul(x, Parameter(prefix + "mlp.fc1.weight"), "mlp.fc1"), "mlp.relu");
-        return G.MatMul(G.Mul(relu, relu, "mlp.relu2"), Parameter(prefix + "mlp.fc2.weight"), "mlp.fc2");
+        Value inner = Linear(x, prefix + "mlp.fc1", "mlp.fc1");
+        if (Options.FeedForwardKind == FeedForwardKind.Gelu)
+            return Linear(G.Op("Gelu", [inner], "mlp.gelu"), prefix + "mlp.fc2", "mlp.fc2");
+        Value relu = G.Relu(inner, "mlp.relu");
+        return Linear(G.Mul(relu, relu, "mlp.relu2"), prefix + "mlp.fc2", "mlp.fc2");
     }
 
     private void Head(Value x)
     {
-        x = RmsNorm(x, Gain("model.norm.weight"), Options.Width, "norm");
+        x = Norm(x, "model.norm", "norm");
         Value weight = Options.TiedHead
             ? G.Transpose(G.Op("Slice", [Parameter(TransformerParameters.Embedding), G.Ints(0), G.Ints(Options.TextVocabulary), G.Ints(0)], "head.rows"), [1, 0], "head.weight")
             : Parameter(TransformerParameters.Head);

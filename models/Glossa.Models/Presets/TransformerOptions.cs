@@ -18,6 +18,39 @@ public enum FeedForwardKind
 
     /// <summary>down(silu(gate(x)) * up(x)), of the Llama and Qwen architectures.</summary>
     SwiGlu,
+
+    /// <summary>fc2(gelu(fc1(x))) with the error function's GELU, of GPT-2 and BERT.</summary>
+    Gelu,
+}
+
+/// <summary>The norm before every block and before the head.</summary>
+public enum NormKind
+{
+    /// <summary>x / rms(x), with a gain where <see cref="TransformerOptions.NormGain"/> says so.</summary>
+    Rms,
+
+    /// <summary>(x - mean) / deviation, with gain and bias.</summary>
+    Layer,
+}
+
+/// <summary>How a position is told.</summary>
+public enum PositionKind
+{
+    /// <summary>Queries and keys are rotated by it.</summary>
+    Rotary,
+
+    /// <summary>A trained row of its own is added to the embedding.</summary>
+    Learned,
+}
+
+/// <summary>How the matrices start.</summary>
+public enum StartKind
+{
+    /// <summary>Variance 1 / inputs; matrices that write into the residual stream, and the head, at zero, so that every block is the identity at first (nanochat).</summary>
+    ZeroResidual,
+
+    /// <summary>Standard deviation 0.02; matrices that write into the residual stream at 0.02 / sqrt(2 layers) (GPT-2).</summary>
+    Small,
 }
 
 /// <summary>
@@ -26,7 +59,7 @@ public enum FeedForwardKind
 /// </summary>
 public sealed record TransformerOptions
 {
-    /// <summary>Hugging Face <c>model_type</c>: <c>nanochat</c>, <c>qwen3</c>, or <c>glossa</c>.</summary>
+    /// <summary>Hugging Face <c>model_type</c>: <c>nanochat</c>, <c>qwen3</c>, <c>gpt2</c>, or <c>glossa</c>.</summary>
     public string ModelType { get; init; } = "nanochat";
 
     /// <summary>What is predicted.</summary>
@@ -50,7 +83,7 @@ public sealed record TransformerOptions
     /// <summary>Key and value heads; a divisor of <see cref="Heads"/>.</summary>
     public int KeyValueHeads { get; init; } = 2;
 
-    /// <summary>Width of one head; even.</summary>
+    /// <summary>Width of one head; even where positions are rotary.</summary>
     public int HeadSize { get; init; } = 64;
 
     /// <summary>Inner width of the feed-forward layer.</summary>
@@ -59,8 +92,20 @@ public sealed record TransformerOptions
     /// <summary>Form of the feed-forward layer.</summary>
     public FeedForwardKind FeedForwardKind { get; init; } = FeedForwardKind.SquaredRelu;
 
-    /// <summary>Whether RMSNorm has a trainable gain.</summary>
+    /// <summary>The norm.</summary>
+    public NormKind Norm { get; init; }
+
+    /// <summary>Whether norms have a trainable gain; LayerNorm needs it.</summary>
     public bool NormGain { get; init; }
+
+    /// <summary>Whether every projection but the head adds a bias.</summary>
+    public bool Biases { get; init; }
+
+    /// <summary>How a position is told.</summary>
+    public PositionKind Positions { get; init; }
+
+    /// <summary>How the matrices start.</summary>
+    public StartKind Start { get; init; }
 
     /// <summary>Whether the embedding is normalised before the first block (nanochat).</summary>
     public bool EmbeddingNorm { get; init; } = true;
@@ -77,7 +122,7 @@ public sealed record TransformerOptions
     /// <summary>Base of the rotary frequencies.</summary>
     public float RopeTheta { get; init; } = 10000f;
 
-    /// <summary>Epsilon inside the root of RMSNorm.</summary>
+    /// <summary>Epsilon inside the root of the norms.</summary>
     public float NormEpsilon { get; init; } = 1e-6f;
 
     /// <summary>Share of the embedding and of every block's output that training sets to zero at random; the rest is scaled up.</summary>
@@ -99,8 +144,9 @@ public sealed record TransformerOptions
         Require(Width > 0, "width", "must be positive");
         Require(Heads > 0, "heads", "must be positive");
         Require(KeyValueHeads > 0 && Heads % KeyValueHeads == 0, "kvHeads", $"must divide heads ({Heads})");
-        Require(HeadSize > 0 && HeadSize % 2 == 0, "headSize", "must be positive and even");
+        Require(HeadSize > 0 && (HeadSize % 2 == 0 || Positions == PositionKind.Learned), "headSize", "must be positive, and even for rotary positions");
         Require(FeedForward > 0, "feedForward", "must be positive");
+        Require(Norm == NormKind.Rms || NormGain, "normGain", "must be true for a LayerNorm");
         Require(Dropout is >= 0 and < 1, "dropout", "must lie in 0..1, 1 excluded");
         Require(Context > 1, "context", "must be at least 2");
         Require(!TiedHead || TextVocabulary <= Vocabulary, "tiedHead", "needs the text vocabulary inside the vocabulary");

@@ -6,62 +6,78 @@ public static class TransformerParameters
     /// <summary>Name of the embedding table.</summary>
     public const string Embedding = "model.embed_tokens.weight";
 
+    /// <summary>Name of the table of learned positions.</summary>
+    public const string Positions = "model.embed_positions.weight";
+
     /// <summary>Name of the output matrix, where it is not the embedding.</summary>
     public const string Head = "lm_head.weight";
 
     /// <summary>Lists every tensor with its shape and start.</summary>
-    /// <remarks>
-    /// Matrices start at a variance of 1 / inputs; those that write into the residual stream and the output matrix start
-    /// at zero, so that every block is the identity at first (recipe of the nanochat architecture).
-    /// </remarks>
     public static IReadOnlyList<ParameterSpec> Of(TransformerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         List<ParameterSpec> specs =
         [
-            new(Embedding, [options.Vocabulary, options.Width], ParameterInit.Normal, options.TiedHead ? 0.02f : 1f),
+            new(Embedding, [options.Vocabulary, options.Width], ParameterInit.Normal, options.TiedHead || options.Start == StartKind.Small ? Small : 1f),
         ];
+        if (options.Positions == PositionKind.Learned) specs.Add(new ParameterSpec(Positions, [options.Context, options.Width], ParameterInit.Normal, Small));
         long width = options.Width, queries = options.Heads * options.HeadSize, keys = options.KeyValueHeads * options.HeadSize;
         for (int i = 0; i < options.Layers; i++)
         {
             string layer = LayerPrefix(i);
-            AddGain(specs, options, layer + "input_layernorm.weight", width);
-            specs.Add(Matrix(layer + "self_attn.q_proj.weight", width, queries));
-            specs.Add(Matrix(layer + "self_attn.k_proj.weight", width, keys));
-            specs.Add(Matrix(layer + "self_attn.v_proj.weight", width, keys));
+            AddNorm(specs, options, layer + "input_layernorm", width);
+            AddLinear(specs, options, layer + "self_attn.q_proj", width, queries);
+            AddLinear(specs, options, layer + "self_attn.k_proj", width, keys);
+            AddLinear(specs, options, layer + "self_attn.v_proj", width, keys);
             if (options.QueryKeyNorm)
             {
-                AddGain(specs, options, layer + "self_attn.q_norm.weight", options.HeadSize);
-                AddGain(specs, options, layer + "self_attn.k_norm.weight", options.HeadSize);
+                AddGain(specs, options, layer + "self_attn.q_norm", options.HeadSize);
+                AddGain(specs, options, layer + "self_attn.k_norm", options.HeadSize);
             }
-            specs.Add(Zeros(layer + "self_attn.o_proj.weight", queries, width));
-            AddGain(specs, options, layer + "post_attention_layernorm.weight", width);
+            AddLinear(specs, options, layer + "self_attn.o_proj", queries, width, residual: true);
+            AddNorm(specs, options, layer + "post_attention_layernorm", width);
             if (options.FeedForwardKind == FeedForwardKind.SwiGlu)
             {
-                specs.Add(Matrix(layer + "mlp.gate_proj.weight", width, options.FeedForward));
-                specs.Add(Matrix(layer + "mlp.up_proj.weight", width, options.FeedForward));
-                specs.Add(Zeros(layer + "mlp.down_proj.weight", options.FeedForward, width));
+                AddLinear(specs, options, layer + "mlp.gate_proj", width, options.FeedForward);
+                AddLinear(specs, options, layer + "mlp.up_proj", width, options.FeedForward);
+                AddLinear(specs, options, layer + "mlp.down_proj", options.FeedForward, width, residual: true);
             }
             else
             {
-                specs.Add(Matrix(layer + "mlp.fc1.weight", width, options.FeedForward));
-                specs.Add(Zeros(layer + "mlp.fc2.weight", options.FeedForward, width));
+                AddLinear(specs, options, layer + "mlp.fc1", width, options.FeedForward);
+                AddLinear(specs, options, layer + "mlp.fc2", options.FeedForward, width, residual: true);
             }
         }
-        AddGain(specs, options, "model.norm.weight", width);
-        if (!options.TiedHead) specs.Add(Zeros(Head, width, options.TextVocabulary));
+        AddNorm(specs, options, "model.norm", width);
+        if (!options.TiedHead)
+            specs.Add(new ParameterSpec(Head, [width, options.TextVocabulary], options.Start == StartKind.Small ? ParameterInit.Normal : ParameterInit.Zeros, options.Start == StartKind.Small ? Small : 0));
         return specs;
     }
 
     internal static string LayerPrefix(int layer) => $"model.layers.{layer}.";
 
-    private static void AddGain(List<ParameterSpec> specs, TransformerOptions options, string name, long width)
+    private const float Small = 0.02f;
+
+    private static void AddNorm(List<ParameterSpec> specs, TransformerOptions options, string name, long width)
     {
-        if (options.NormGain) specs.Add(new ParameterSpec(name, [width], ParameterInit.Ones));
+        AddGain(specs, options, name, width);
+        if (options.Norm == NormKind.Layer) specs.Add(new ParameterSpec(name + ".bias", [width], ParameterInit.Zeros));
     }
 
-    private static ParameterSpec Matrix(string name, long inputs, long outputs) =>
-        new(name, [inputs, outputs], ParameterInit.Normal, 1f / MathF.Sqrt(inputs));
+    private static void AddGain(List<ParameterSpec> specs, TransformerOptions options, string name, long width)
+    {
+        if (options.NormGain) specs.Add(new ParameterSpec(name + ".weight", [width], ParameterInit.Ones));
+    }
 
-    private static ParameterSpec Zeros(string name, long inputs, long outputs) => new(name, [inputs, outputs], ParameterInit.Zeros);
+    private static void AddLinear(List<ParameterSpec> specs, TransformerOptions options, string name, long inputs, long outputs, bool residual = false)
+    {
+        (ParameterInit init, float scale) = (options.Start, residual) switch
+        {
+            (StartKind.Small, _) => (ParameterInit.Normal, residual ? Small / MathF.Sqrt(2 * options.Layers) : Small),
+            (_, true) => (ParameterInit.Zeros, 0),
+            _ => (ParameterInit.Normal, 1f / MathF.Sqrt(inputs)),
+        };
+        specs.Add(new ParameterSpec(name + ".weight", [inputs, outputs], init, scale));
+        if (options.Biases) specs.Add(new ParameterSpec(name + ".bias", [outputs], ParameterInit.Zeros));
+    }
 }

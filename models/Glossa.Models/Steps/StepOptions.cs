@@ -14,6 +14,9 @@ public sealed record StepOptions
     /// <summary>Outputs of the forward graph that the step gives out as well, between the loss and the gradients.</summary>
     public IReadOnlyList<string> ExtraOutputs { get; init; } = [];
 
+    /// <summary>A cross entropy grows by this times the squared logarithm of the softmax's denominator, the mean over its labels, which keeps logits near zero (Chowdhery and others, "PaLM", 2022); 0 leaves it alone.</summary>
+    public float ZLoss { get; init; }
+
     /// <summary>How <see cref="LossKind.Embedding"/> compares texts.</summary>
     public EmbeddingOptions Embedding { get; init; } = new();
 

@@ -11,10 +11,11 @@ public sealed class Optimizer : IDisposable
     private readonly ParameterLayout _layout;
     private readonly WorkerPool? _workers;
     private readonly StepRule[] _rules;
-    private readonly StepTask[] _tasks;
+    private readonly StepTask[] _allTasks;
     private readonly FloatBuffer _momentum;
     private readonly FloatBuffer _secondMoment;
     private readonly Action<int, int> _runTask;
+    private StepTask[] _tasks;
     private StepBuffers _buffers;
 
     /// <summary>Assigns the parameters to groups and allocates the state.</summary>
@@ -35,7 +36,7 @@ public sealed class Optimizer : IDisposable
         _momentum = new FloatBuffer(layout.Length);
         _secondMoment = new FloatBuffer(second.Length);
         // Long tasks first; the order changes which thread does what, never a result.
-        _tasks = [.. _rules.SelectMany(rule => rule.Tasks(slot => second.Contains(slot.Name) ? second[slot.Name].Offset : 0)).OrderByDescending(task => task.Cost)];
+        _allTasks = _tasks = [.. _rules.SelectMany(rule => rule.Tasks(slot => second.Contains(slot.Name) ? second[slot.Name].Offset : 0)).OrderByDescending(task => task.Cost)];
         _runTask = (worker, task) => _tasks[task].Rule.Update(_tasks[task], worker, _buffers);
         Signature = ContentHash.OfParts(Groups.SelectMany(group => group.Slots.Select(slot => $"{group.Options.Kind} {slot.Offset} {slot.Name}"))
             .Order(StringComparer.Ordinal));
@@ -73,6 +74,14 @@ public sealed class Optimizer : IDisposable
         if (_workers is not null) _workers.Run(_tasks.Length, _runTask);
         else for (int task = 0; task < _tasks.Length; task++) _runTask(0, task);
         _buffers = default;
+    }
+
+    /// <summary>Leaves parameters and their moments as they are from now on, decay included; those that an earlier call named and this one does not move again.</summary>
+    /// <param name="parameters">Slots of the layout. Their gradients are not zeroed by <see cref="Step"/>.</param>
+    public void Freeze(IReadOnlyCollection<ParameterSlot> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        _tasks = [.. _allTasks.Where(task => !parameters.Any(slot => task.Offset >= slot.Offset && task.Offset < slot.Offset + slot.Length))];
     }
 
     /// <summary>Forgets moments and step count, as at the start of a phase that does not keep them.</summary>

@@ -36,6 +36,9 @@ public sealed record OptimizerGroupOptions
     /// <summary>The group's parameters by their exact names, in place of <see cref="Match"/>, which then only names the group in errors; null where the pattern decides.</summary>
     public IReadOnlySet<string>? Names { get; init; }
 
+    /// <summary>Whether the group passes over tensors that are not matrices, as Muon's always does.</summary>
+    public bool MatricesOnly { get; init; }
+
     /// <summary>The update rule.</summary>
     public OptimizerKind Kind { get; init; } = OptimizerKind.AdamW;
 

@@ -7,7 +7,7 @@ namespace Glossa.Training.Optimizers;
 /// <param name="Slots">The group's tensors, in layout order; may be empty.</param>
 public sealed record ParameterGroup(OptimizerGroupOptions Options, IReadOnlyList<ParameterSlot> Slots)
 {
-    /// <summary>Gives every tensor to the first group that matches its name (and is a matrix, where the group is Muon's).</summary>
+    /// <summary>Gives every tensor to the first group that matches its name (and is a matrix, where the group takes nothing else).</summary>
     /// <exception cref="InputException">A setting is out of range, or no group takes a tensor.</exception>
     public static IReadOnlyList<ParameterGroup> Assign(ParameterLayout layout, OptimizerOptions options)
     {
@@ -34,7 +34,7 @@ public sealed record ParameterGroup(OptimizerGroupOptions Options, IReadOnlyList
 
     private static bool Takes(OptimizerGroupOptions group, ParameterSlot slot)
     {
-        if (group.Kind == OptimizerKind.Muon && !(slot.Shape.Length == 2 && slot.Shape.All(dimension => dimension > 1))) return false;
+        if ((group.MatricesOnly || group.Kind == OptimizerKind.Muon) && !(slot.Shape.Length == 2 && slot.Shape.All(dimension => dimension > 1))) return false;
         return group.Names?.Contains(slot.Name) ?? NamePattern.Matches(group.Match, slot.Name);
     }
 }

@@ -17,12 +17,13 @@ internal static class EvaluateCommand
         Option<string> corpus = new("--corpus") { HelpName = "FILE", Required = true, Description = "CSV or CSV.gz file; udhr is the embedded corpus" };
         Option<string> split = new("--split") { HelpName = "SPLIT", Description = "train, valid or test", DefaultValueFactory = _ => "test" };
         Option<string?> label = new("--label") { HelpName = "COLUMN", Description = "Column of the classes, for classifiers [default: that of the training, or label]" };
+        Option<string?> domain = new("--domain") { HelpName = "NAME", Description = "Score only the rows whose column 'domain' says this [default: all]" };
         Option<string> precision = ModelOptions.Precision();
         Option<int> threads = ModelOptions.Threads();
         Option<bool> json = CommandHost.JsonOption;
         Command command = new("evaluate", "Measures a model on every language of a corpus: bits per byte of a causal model, accuracy and F1 of a classifier")
         {
-            folder, corpus, split, label, precision, threads, json,
+            folder, corpus, split, domain, label, precision, threads, json,
         };
         host.Details[command] =
             """
@@ -36,11 +37,12 @@ internal static class EvaluateCommand
             int runs = ModelOptions.Checked(result.GetValue(threads), "--threads");
             if (ClassificationEvaluation.Applies(model))
             {
+                if (result.GetValue(domain) is not null) throw new InputException("--domain is for language models; this is a classifier", model, "leave it out");
                 Write(host, ClassificationEvaluation.Run(model, path, SplitOf(part), kind, result.GetValue(label), runs, host.ListenToSignals()), part);
                 return 0;
             }
             if (result.GetValue(label) is not null) throw new InputException("--label is for classifiers; this is a language model", model, "leave it out");
-            EvaluationResult evaluation = ModelEvaluation.Run(model, path, SplitOf(part), kind, threads: runs, cancellation: host.ListenToSignals());
+            EvaluationResult evaluation = ModelEvaluation.Run(model, path, SplitOf(part), kind, result.GetValue(domain), runs, host.ListenToSignals());
             if (host.Json) WriteJson(host, evaluation, part);
             else WriteText(host.Output, evaluation);
             return 0;

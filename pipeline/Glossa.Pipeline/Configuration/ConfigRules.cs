@@ -26,6 +26,7 @@ internal static class ConfigRules
         CheckThisVersion(config, tree);
         ModelConfig model = config.Model;
         if (model.Preset is null && model.Graph is null) model = model with { Preset = ModelConfig.DefaultPreset };
+        if (model.Start is string start) model = model with { Start = FullPath(start, tree, "model.start") };
         if (model.Graph is string graph) model = model with { Graph = FullPath(graph, tree, "model.graph") };
         CorpusConfig corpus = config.Corpus;
         if (!corpus.IsEmbedded) corpus = corpus with { Path = FullPath(corpus.Path, tree, "corpus.path") };
@@ -49,7 +50,7 @@ internal static class ConfigRules
     private static void CheckCorpus(CorpusConfig corpus, ConfigMapping tree)
     {
         ColumnsConfig columns = corpus.Columns;
-        if (Repeated([columns.Language, columns.Text, columns.Split, columns.Label]) is string name)
+        if (Repeated([columns.Language, columns.Text, columns.Split, columns.Label, columns.Domain]) is string name)
             throw Wrong(tree, "corpus.columns", $"two of 'corpus.columns' are called '{name}'", "give each its own column");
         if (corpus.Split.Valid + corpus.Split.Test > 0.9)
             throw Wrong(tree, "corpus.split", "'corpus.split' leaves less than a tenth of the rows for training", "lower valid or test");
@@ -59,6 +60,8 @@ internal static class ConfigRules
     {
         if (model.Preset is not null && model.Graph is not null)
             throw Wrong(tree, "model.graph", "'model.preset' and 'model.graph' exclude each other", "keep one of the two");
+        if (model.Start is not null && model.Graph is not null)
+            throw Wrong(tree, "model.start", "'model.start' and 'model.graph' exclude each other", "a graph of your own brings its start values: remove model.start");
         if (model.Heads is int heads && model.Width is int width && width % heads != 0)
             throw Wrong(tree, "model.heads", Numbers($"'model.heads' is {heads}, which does not divide 'model.width', {width}"), "choose a divisor");
         if (model.KvHeads is int kvHeads && model.Heads is int queries && queries % kvHeads != 0)
@@ -76,6 +79,8 @@ internal static class ConfigRules
             if (phases[i].Name.Length == 0) throw Wrong(tree, path, $"'{shown}' has no name", "add one, such as name: diverse");
             if (phases[i].Tokens is null == phases[i].Epochs is null)
                 throw Wrong(tree, path, $"'{shown}' has {(phases[i].Tokens is null ? "no budget" : "two budgets")}", "give it either tokens or epochs");
+            if (i == 0 && phases[i].ReplayShare > 0) throw Wrong(tree, path, $"'{shown}' replays, and no phase is before it", "remove replay and replayEnd");
+            if (phases[i].ReplayShare >= 1) throw Wrong(tree, path, $"'{shown}' replays alone and never sees its own languages", "lower replay or replayEnd");
         }
         if (Repeated(phases.Select(phase => phase.Name)) is string name)
             throw Wrong(tree, "curriculum.phases", $"two phases are called '{name}'", "give each its own name");

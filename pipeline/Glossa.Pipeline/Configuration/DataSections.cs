@@ -15,9 +15,22 @@ public sealed record CorpusConfig
     /// <summary>How rows are split where the file has no split column.</summary>
     public SplitConfig Split { get; init; } = new();
 
+    /// <summary>The only languages of the corpus that the run sees, evaluation included; empty for all.</summary>
+    public ValueList<string> Languages { get; init; } = [];
+
+    /// <summary>Training texts are dropped whose character 5-grams overlap by this share (Jaccard, estimated by MinHash) with an earlier one of their language; null keeps them. Exact duplicates always go.</summary>
+    [InRange(0.1, 1)]
+    public double? NearDuplicates { get; init; }
+
     /// <summary>At most this many UTF-8 bytes of training text of each language; null takes all.</summary>
     [InRange(1, long.MaxValue)]
     public long? TrainBytesPerLanguage { get; init; }
+
+    /// <summary>The budget after the choice of languages: a sum for each chosen one, another for each other one.</summary>
+    public BudgetConfig Budget { get; init; } = new();
+
+    /// <summary>Rows of which domain training and evaluation see.</summary>
+    public DomainsConfig Domains { get; init; } = new();
 
     /// <summary>True where the corpus is the one shipped with Glossa.</summary>
     internal bool IsEmbedded => Path == Embedded;
@@ -37,6 +50,37 @@ public sealed record ColumnsConfig
 
     /// <summary>Column with a class label; may be missing.</summary>
     public string Label { get; init; } = "label";
+
+    /// <summary>Column with the domain of a text; needed where <c>corpus.domains</c> names one.</summary>
+    public string Domain { get; init; } = "domain";
+}
+
+/// <summary>
+/// Bytes of training text by the role of a language. Everything after the choice sees these texts alone, the tokenizer included; the choice itself sees
+/// of each language what the smaller of the two sums holds. Texts are taken in an order that depends on <c>corpus.split.seed</c> and not on <c>seed</c>; a smaller budget holds a part of a larger one.
+/// </summary>
+public sealed record BudgetConfig
+{
+    /// <summary>At most this many UTF-8 bytes of training text of each chosen language; null takes all.</summary>
+    [InRange(1, long.MaxValue)]
+    public long? Chosen { get; init; }
+
+    /// <summary>At most this many of each other language; null takes all.</summary>
+    [InRange(1, long.MaxValue)]
+    public long? Others { get; init; }
+
+    /// <summary>The most of a language that is in the budget whichever way it is chosen.</summary>
+    internal long? Smaller => Chosen is null || Others is null ? Chosen ?? Others : Math.Min(Chosen.Value, Others.Value);
+}
+
+/// <summary>Domains by name, letter case ignored; a key that is not set takes every row.</summary>
+public sealed record DomainsConfig
+{
+    /// <summary>Domain of the training rows.</summary>
+    public string? Train { get; init; }
+
+    /// <summary>Domain of the valid and test rows.</summary>
+    public string? Evaluate { get; init; }
 }
 
 /// <summary>How rows are split by a hash of their text.</summary>
@@ -83,6 +127,9 @@ public sealed record TokenizerConfig
     /// <summary>Weight of a language in training is its bytes to this power: 0 weights languages alike, 1 bytes alike.</summary>
     [InRange(0, 1)]
     public double SamplingExponent { get; init; } = 0.3;
+
+    /// <summary>Whether a text starts with a token of its language in place of <c>&lt;bos&gt;</c>; bits per byte count the same bytes either way.</summary>
+    public bool LanguageTags { get; init; } = true;
 
     /// <summary>How far weights of languages equalise what the same content costs, measured on the embedded declaration: 0 not at all, 1 fully.</summary>
     [InRange(0, 1)]

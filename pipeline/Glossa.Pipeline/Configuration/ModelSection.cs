@@ -31,6 +31,9 @@ public sealed record ModelConfig
     /// <summary>An ONNX file of one's own, relative to the configuration's folder.</summary>
     public string? Graph { get; init; }
 
+    /// <summary>A run's folder, or its model folder, whose weights and tokenizer training starts from; of the same shape as this section says. Null starts from random weights.</summary>
+    public string? Start { get; init; }
+
     /// <summary>Number of blocks.</summary>
     [InRange(1, 256)]
     public int? Layers { get; init; }

@@ -1,3 +1,5 @@
+using Glossa.Models.Presets;
+
 namespace Glossa.Pipeline.Configuration;
 
 /// <summary>What a preset's model predicts.</summary>
@@ -24,7 +26,10 @@ public sealed record PresetConfig
     /// <summary>The non-linearity of the feed-forward block.</summary>
     public Activation Activation { get; init; }
 
-    /// <summary>Whether RMSNorm has a trainable gain.</summary>
+    /// <summary>The norm.</summary>
+    public NormKind Norm { get; init; }
+
+    /// <summary>Whether norms have a trainable gain.</summary>
     public bool NormGain { get; init; }
 
     /// <summary>Whether the embedding is normalised before the first block.</summary>
@@ -32,6 +37,15 @@ public sealed record PresetConfig
 
     /// <summary>Whether queries and keys are normalised per head.</summary>
     public bool QueryKeyNorm { get; init; }
+
+    /// <summary>Whether projections add biases.</summary>
+    public bool Biases { get; init; }
+
+    /// <summary>How a position is told.</summary>
+    public PositionKind Positions { get; init; }
+
+    /// <summary>How the matrices start.</summary>
+    public StartKind Start { get; init; }
 
     /// <summary>Whether the output head is the embedding table.</summary>
     public bool TiedHead { get; init; }

@@ -18,6 +18,9 @@ public enum PhaseLanguages
 
     /// <summary>Those that the languages stage chose.</summary>
     Chosen = 1,
+
+    /// <summary>All but those.</summary>
+    Others = 2,
 }
 
 /// <summary>What a phase does with the optimizer's moments of the phase before.</summary>
@@ -70,13 +73,24 @@ public sealed record PhaseConfig
     [InRange(1, 1e15)]
     public long? Tokens { get; init; }
 
-    /// <summary>Budget in passes over the phase's training text.</summary>
+    /// <summary>Budget in passes over the training text of the phase's languages.</summary>
     [InRange(0.001, 100_000)]
     public double? Epochs { get; init; }
 
     /// <summary>A language's share of the batches is its bytes to this power: 0 treats languages alike, 1 bytes alike.</summary>
     [InRange(0, 1)]
     public double Sampling { get; init; } = 0.5;
+
+    /// <summary>Share of the budget that is drawn from the languages of the phases before; the rest is drawn from the phase's own.</summary>
+    [InRange(0, 1)]
+    public double Replay { get; init; }
+
+    /// <summary>That share at the end of the phase, which it reaches along a straight line; null keeps it. A hand-over is <c>replay: 1, replayEnd: 0</c>.</summary>
+    [InRange(0, 1)]
+    public double? ReplayEnd { get; init; }
+
+    /// <summary>The parameters that move: <c>all</c>, <c>embeddings</c> (tables and head), <c>norms-and-embeddings</c>, or a pattern over initializers' names.</summary>
+    public string Train { get; init; } = "all";
 
     /// <summary>Factor on every learning rate.</summary>
     [InRange(0, 100)]
@@ -85,8 +99,14 @@ public sealed record PhaseConfig
     /// <summary>What happens to the optimizer's moments at the start.</summary>
     public OptimizerState OptimizerState { get; init; }
 
+    /// <summary>Whether the learning rate warms up again though the optimizer goes on; with <c>optimizerState: reset</c> it always does.</summary>
+    public bool Rewarm { get; init; }
+
     /// <summary>The course of the learning rate.</summary>
     public LearningRateSchedule Schedule { get; init; }
+
+    /// <summary>Mean share of replay.</summary>
+    internal double ReplayShare => (Replay + (ReplayEnd ?? Replay)) / 2;
 }
 
 /// <summary>
@@ -94,15 +114,19 @@ public sealed record PhaseConfig
 /// </summary>
 public sealed record OptimizerConfig
 {
-    /// <summary>Learning rate of the matrices (Muon); 0 trains them by AdamW with the scalars' rate.</summary>
+    /// <summary>Learning rate of the matrices (Muon); 0 trains them by AdamW.</summary>
     [InRange(0, 10)]
     public double MuonLearningRate { get; init; } = 0.02;
 
-    /// <summary>Learning rate of the embedding table (AdamW).</summary>
+    /// <summary>Learning rate of the matrices by AdamW, where Muon's is 0; null takes the scalars' one.</summary>
+    [InRange(0, 10)]
+    public double? MatrixLearningRate { get; init; }
+
+    /// <summary>Learning rate of the embedding table and of learned positions (AdamW); where the table is the head as well, both take the head's.</summary>
     [InRange(0, 10)]
     public double EmbeddingLearningRate { get; init; } = 0.03;
 
-    /// <summary>Learning rate of an untied head (AdamW).</summary>
+    /// <summary>Learning rate of the output head, tied or not (AdamW).</summary>
     [InRange(0, 10)]
     public double HeadLearningRate { get; init; } = 0.004;
 
@@ -110,7 +134,7 @@ public sealed record OptimizerConfig
     [InRange(0, 10)]
     public double ScalarLearningRate { get; init; } = 0.006;
 
-    /// <summary>Decoupled weight decay of the matrices.</summary>
+    /// <summary>Decoupled weight decay of the matrices, by Muon or AdamW; embedding and head have none.</summary>
     [InRange(0, 10)]
     public double WeightDecay { get; init; } = 0.1;
 
@@ -125,6 +149,10 @@ public sealed record OptimizerConfig
     /// <summary>Largest norm of the whole gradient; 0 does not clip.</summary>
     [InRange(0, 1e6)]
     public double Clip { get; init; } = 1;
+
+    /// <summary>The loss grows by this times the squared logarithm of the softmax's denominator (z-loss), which keeps logits small; 0 leaves it alone. The learning curve shows the sum.</summary>
+    [InRange(0, 1)]
+    public double ZLoss { get; init; }
 
     /// <summary>Share of a phase's steps in which the learning rate rises from zero.</summary>
     [InRange(0, 1)]
@@ -173,7 +201,7 @@ public sealed record OptimizerGroup
     [InRange(0, 10)]
     public double? LearningRate { get; init; }
 
-    /// <summary>Weight decay; null takes the optimizer's.</summary>
+    /// <summary>Weight decay; null takes the optimizer's for Muon, none for AdamW.</summary>
     [InRange(0, 10)]
     public double? WeightDecay { get; init; }
 }

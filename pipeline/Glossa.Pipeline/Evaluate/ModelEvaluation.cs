@@ -18,20 +18,22 @@ public static class ModelEvaluation
     /// <param name="corpusPath">A CSV file, plain or gzip.</param>
     /// <param name="split">The part to score.</param>
     /// <param name="precision">Which file of the folder.</param>
-    /// <param name="ingest">How the corpus is read; null splits it as the model's training did.</param>
+    /// <param name="domain">The only domain of the corpus that is scored; null for all.</param>
     /// <param name="threads">Concurrent runs; 0 means one per processor.</param>
     /// <param name="cancellation">Stops between runs.</param>
     /// <exception cref="InputException">The folder, the corpus, or their combination is not usable.</exception>
     public static EvaluationResult Run(
         string modelFolder, string corpusPath, CorpusSplit split, ExportPrecision precision = ExportPrecision.Fp32,
-        IngestOptions? ingest = null, int threads = 0, CancellationToken cancellation = default)
+        string? domain = null, int threads = 0, CancellationToken cancellation = default)
     {
         ModelFolder folder = ModelFolder.Open(modelFolder);
         TextTokenizer tokenizer = TextTokenizer.Load(folder.Path);
         string storePath = Path.Combine(Path.GetTempPath(), $"glossa-evaluate-{Guid.NewGuid():N}.texts");
         try
         {
-            CorpusIngest.Run(corpusPath, storePath, ingest ?? IngestStage.SplitOptions(folder.Facts.Split ?? new SplitConfig()), cancellation);
+            // Without a split column the corpus is split as the model's training split it.
+            IngestOptions ingest = IngestStage.SplitOptions(folder.Facts.Split ?? new SplitConfig());
+            CorpusIngest.Run(corpusPath, storePath, ingest with { Columns = ingest.Columns with { TrainDomain = domain, EvaluationDomain = domain } }, cancellation);
             using TextStore store = TextStore.Open(storePath);
             return Run(folder, tokenizer, store, split, precision, threads, cancellation);
         }

@@ -12,7 +12,9 @@ namespace Glossa.Pipeline.Export;
 /// </summary>
 public sealed class ModelFolder
 {
-    private const string ConfigName = "config.json";
+    /// <summary>Name of the file that describes the architecture.</summary>
+    public const string ConfigName = "config.json";
+
     private const string GenerationName = "generation_config.json";
     private static readonly string[] TokenizerNames = ["tokenizer.json", "tokenizer_config.json"];
     private static readonly JsonSerializerOptions Indented = new()

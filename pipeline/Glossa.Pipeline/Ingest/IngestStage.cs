@@ -11,9 +11,12 @@ namespace Glossa.Pipeline.Ingest;
 /// <summary>What ingest depends on.</summary>
 /// <param name="Columns">The CSV file's columns.</param>
 /// <param name="Split">Shares of valid and test where the file has no split.</param>
+/// <param name="Languages">The only languages to keep; empty for all.</param>
+/// <param name="NearDuplicates">Overlap from which training texts are near duplicates; null for none.</param>
 /// <param name="TrainBytesPerLanguage">Most training text of a language; null for all.</param>
+/// <param name="Domains">Domains of training and evaluation.</param>
 /// <param name="Baseline">The split whose LZMA2 figures are made; null for none.</param>
-public sealed record IngestSettings(ColumnsConfig Columns, SplitConfig Split, long? TrainBytesPerLanguage, EvaluationSplit? Baseline);
+public sealed record IngestSettings(ColumnsConfig Columns, SplitConfig Split, ValueList<string> Languages, double? NearDuplicates, long? TrainBytesPerLanguage, DomainsConfig Domains, EvaluationSplit? Baseline);
 
 /// <summary>CSV in, texts by language and split out; beside them what a general compressor makes of the same texts.</summary>
 public sealed class IngestStage : Stage<IngestSettings>
@@ -43,8 +46,9 @@ public sealed class IngestStage : Stage<IngestSettings>
     protected override IngestSettings SettingsFrom(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new IngestSettings(config.Corpus.Columns, config.Corpus.Split, config.Corpus.TrainBytesPerLanguage,
-            config.Evaluation.Baseline ? config.Evaluation.Split : null);
+        // Under a budget the figure is that of the budget's text, made when the languages are chosen.
+        bool baseline = config.Evaluation.Baseline && config.Corpus.Budget.Smaller is null;
+        return new IngestSettings(config.Corpus.Columns, config.Corpus.Split, config.Corpus.Languages, config.Corpus.NearDuplicates, config.Corpus.TrainBytesPerLanguage, config.Corpus.Domains, baseline ? config.Evaluation.Split : null);
     }
 
     /// <inheritdoc/>
@@ -56,8 +60,8 @@ public sealed class IngestStage : Stage<IngestSettings>
         IngestResult result = CorpusIngest.Run(context.File(CorpusInput), store, Options(settings), context.Cancellation);
         if (result.TrainTexts == 0) throw new InputException("the corpus has no text to train on", context.File(CorpusInput), "check corpus.split");
         File.WriteAllBytes(context.OutputFile("ingest.json"), JsonSerializer.SerializeToUtf8Bytes(result));
-        context.Progress.Note($"{result.Languages} languages; {result.TrainTexts} texts to train on, {result.ValidTexts} valid, {result.TestTexts} test; {result.Duplicates} duplicates dropped");
-        if (settings.Baseline is { } split) Compress(store, EvaluateStage.SplitOf(split), context);
+        context.Progress.Note($"{result.Languages} languages; {result.TrainTexts} texts to train on, {result.ValidTexts} valid, {result.TestTexts} test; {result.Duplicates} duplicates{(settings.NearDuplicates is null ? "" : $" and {result.NearDuplicates} near duplicates")} dropped");
+        if (settings.Baseline is { } split) WriteBaseline(store, EvaluateStage.SplitOf(split), context);
     }
 
     /// <summary>How a corpus without a split column is split.</summary>
@@ -76,11 +80,17 @@ public sealed class IngestStage : Stage<IngestSettings>
             // The usual names are looked for and may be missing; a name of the user's own has to be there.
             Split = settings.Columns.Split == new ColumnsConfig().Split ? null : settings.Columns.Split,
             Label = settings.Columns.Label == new ColumnsConfig().Label ? null : settings.Columns.Label,
+            Domain = settings.Columns.Domain,
+            TrainDomain = settings.Domains.Train,
+            EvaluationDomain = settings.Domains.Evaluate,
         },
+        Languages = settings.Languages,
+        NearDuplicates = settings.NearDuplicates,
         TrainBytesPerLanguage = settings.TrainBytesPerLanguage,
     };
 
-    private static void Compress(string store, CorpusSplit split, StageContext context)
+    /// <summary>Writes what LZMA2 makes of a store's texts into a stage's output.</summary>
+    internal static void WriteBaseline(string store, CorpusSplit split, StageContext context)
     {
         using TextStore texts = TextStore.Open(store);
         SortedDictionary<string, double> bits = new(StringComparer.Ordinal);

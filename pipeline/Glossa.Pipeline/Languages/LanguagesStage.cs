@@ -11,7 +11,9 @@ namespace Glossa.Pipeline.Languages;
 /// <summary>What the choice depends on.</summary>
 /// <param name="Languages">Method, number, weights.</param>
 /// <param name="Seed">Seed of a random choice.</param>
-public sealed record LanguagesSettings(LanguagesConfig Languages, long Seed);
+/// <param name="TextBytes">The most training text of a language that the choice looks at; null for all.</param>
+/// <param name="TextSeed">Seed of the order in which such texts are taken.</param>
+public sealed record LanguagesSettings(LanguagesConfig Languages, long Seed, long? TextBytes, long TextSeed);
 
 /// <summary>Texts and the language table in; the languages of phase 1, each with its reason, out.</summary>
 public sealed class LanguagesStage : Stage<LanguagesSettings>
@@ -47,7 +49,7 @@ public sealed class LanguagesStage : Stage<LanguagesSettings>
     protected override LanguagesSettings SettingsFrom(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new LanguagesSettings(config.Languages, config.Seed);
+        return new LanguagesSettings(config.Languages, config.Seed, config.Corpus.Budget.Smaller, config.Corpus.Split.Seed);
     }
 
     /// <inheritdoc/>
@@ -67,7 +69,7 @@ public sealed class LanguagesStage : Stage<LanguagesSettings>
         return new SelectionRequest
         {
             Candidates = [.. texts.Languages.Select(language =>
-                new LanguageCandidate(language, texts.Bytes(language, CorpusSplit.Train), texts.Texts(language, CorpusSplit.Train)))],
+                new LanguageCandidate(language, texts.Bytes(language, CorpusSplit.Train), TextBudget.Texts(texts, language, settings.TextBytes, (ulong)settings.TextSeed)))],
             Table = table,
             Method = config.Method switch
             {

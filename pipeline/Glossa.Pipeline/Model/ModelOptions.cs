@@ -13,7 +13,7 @@ public static class ModelOptions
         return model.Context ?? new TransformerOptions().Context;
     }
 
-    /// <summary>The preset with the configured overrides.</summary>
+    /// <summary>The preset with the configured overrides; a published architecture describes its own feed-forward form, and GPT-2 its own number of key and value heads, only.</summary>
     /// <exception cref="InputException">The preset is unknown, or the numbers do not fit together.</exception>
     public static TransformerOptions Of(ModelConfig model, int vocabulary, int textVocabulary)
     {
@@ -22,15 +22,21 @@ public static class ModelOptions
         TransformerOptions sizes = new();
         int width = model.Width ?? sizes.Width;
         int heads = model.Heads ?? Math.Max(1, width / 64);
-        bool swiGlu = (model.Activation ?? preset.Activation) == Activation.SwiGlu;
-        if (model.Activation == Activation.Gelu) throw new InputException("model.activation gelu belongs to no preset", fix: "choose relu2 or swiglu, or give a graph of your own");
+        int kvHeads = model.KvHeads ?? heads;
+        Activation activation = model.Activation ?? preset.Activation;
         if (width % heads != 0) throw new InputException($"model.heads {heads} does not divide model.width {width}");
+        if (model.RopeTheta is not null && preset.Positions != PositionKind.Rotary)
+            throw new InputException($"model.ropeTheta is set, the preset {model.Preset} has no rotary positions", fix: "remove it");
         TransformerOptions options = new()
         {
-            // A published architecture describes its own feed-forward form only.
-            ModelType = swiGlu == (preset.Activation == Activation.SwiGlu) ? preset.ModelType : "glossa",
+            ModelType = activation == preset.Activation && (kvHeads == heads || preset.ModelType != "gpt2") ? preset.ModelType : "glossa",
             Task = preset.Task == PresetTask.MaskedLm ? TransformerTask.MaskedLm : TransformerTask.CausalLm,
+            Norm = preset.Norm,
             NormGain = preset.NormGain,
+            NormEpsilon = preset.Norm == NormKind.Layer ? 1e-5f : sizes.NormEpsilon,
+            Biases = preset.Biases,
+            Positions = preset.Positions,
+            Start = preset.Start,
             EmbeddingNorm = preset.EmbeddingNorm,
             QueryKeyNorm = preset.QueryKeyNorm,
             Vocabulary = vocabulary,
@@ -38,10 +44,10 @@ public static class ModelOptions
             Layers = model.Layers ?? sizes.Layers,
             Width = width,
             Heads = heads,
-            KeyValueHeads = model.KvHeads ?? heads,
+            KeyValueHeads = kvHeads,
             HeadSize = width / heads,
-            FeedForwardKind = swiGlu ? FeedForwardKind.SwiGlu : FeedForwardKind.SquaredRelu,
-            FeedForward = model.FeedForward ?? (swiGlu ? width * 8 / 3 / 16 * 16 : 4 * width),
+            FeedForwardKind = activation switch { Activation.SwiGlu => FeedForwardKind.SwiGlu, Activation.Gelu => FeedForwardKind.Gelu, _ => FeedForwardKind.SquaredRelu },
+            FeedForward = model.FeedForward ?? (activation == Activation.SwiGlu ? width * 8 / 3 / 16 * 16 : 4 * width),
             Context = ContextOf(model),
             TiedHead = model.TiedHead ?? preset.TiedHead,
             Dropout = (float)(model.Dropout ?? 0),

@@ -17,7 +17,8 @@ namespace Glossa.Pipeline.Model;
 /// <param name="Model">Preset and overrides, or a graph.</param>
 /// <param name="Seed">Seed of the start values.</param>
 /// <param name="Engine">What the training step is built for.</param>
-public sealed record ModelSettings(ModelConfig Model, long Seed, EngineKind Engine);
+/// <param name="ZLoss">The step's z-loss.</param>
+public sealed record ModelSettings(ModelConfig Model, long Seed, EngineKind Engine, double ZLoss);
 
 /// <summary>The tokenizer's vocabulary in; the forward graph with its start values, and its training step, out.</summary>
 public sealed class ModelStage : Stage<ModelSettings>
@@ -49,15 +50,16 @@ public sealed class ModelStage : Stage<ModelSettings>
     public override IReadOnlyList<InputFile> SelectFiles(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return config.Model.Graph is { } graph ? [new InputFile(GraphInput, graph)] : [];
+        return config.Model.Graph is { } graph ? [new InputFile(GraphInput, graph)] : StartFolder.ModelFiles(config.Model.Start);
     }
 
     /// <inheritdoc/>
     protected override ModelSettings SettingsFrom(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        // A graph counts by its content, not by where it lies.
-        return new ModelSettings(config.Model with { Graph = config.Model.Graph is null ? null : GraphInput }, config.Seed, config.Engine.Kind);
+        // Files count by their content, not by where they lie.
+        ModelConfig model = config.Model with { Graph = config.Model.Graph is null ? null : GraphInput, Start = config.Model.Start is null ? null : StartFolder.Model };
+        return new ModelSettings(model, config.Seed, config.Engine.Kind, config.Optimizer.ZLoss);
     }
 
     /// <inheritdoc/>
@@ -68,13 +70,15 @@ public sealed class ModelStage : Stage<ModelSettings>
         ITokenizer tokenizer = TextTokenizer.Load(context.Input("tokenizer", TokenizerStage.Folder));
         ModelProto forward;
         StepModel model;
-        StepOptions step = Engines.StepOptions(settings.Engine);
+        StepOptions step = Engines.StepOptions(settings.Engine) with { ZLoss = (float)settings.ZLoss };
         if (settings.Model.Graph is null)
         {
             TransformerOptions options = ModelOptions.Of(settings.Model, tokenizer.VocabularySize, tokenizer.TextVocabularySize);
             if (options.Task != TransformerTask.CausalLm)
-                throw new InputException("`glossa run` trains causal language models; masked ones are trained by the library", fix: "choose the preset nanochat or qwen3");
-            forward = TrainingGraph.Build(options, TransformerParameters.Of(options).ToDictionary(p => p.Name, p => p.Initialize((ulong)settings.Seed)));
+                throw new InputException("`glossa run` trains causal language models; masked ones are trained by the library", fix: "choose the preset nanochat, qwen3 or gpt2");
+            forward = TrainingGraph.Build(options, settings.Model.Start is null
+                ? TransformerParameters.Of(options).ToDictionary(p => p.Name, p => p.Initialize((ulong)settings.Seed))
+                : StartFolder.Weights(context.File(StartFolder.Model), context.File(StartFolder.Config), options, tokenizer));
             model = TrainingStep.Build(forward, step with { TimeMajor = true });
             File.WriteAllBytes(context.OutputFile(OptionsFile), JsonSerializer.SerializeToUtf8Bytes(options));
         }

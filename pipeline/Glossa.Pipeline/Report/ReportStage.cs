@@ -6,6 +6,7 @@ using Glossa.Data.Tokenizers;
 using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Data.Tokens;
 using Glossa.Models.Presets;
+using Glossa.Pipeline.Budget;
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Evaluate;
 using Glossa.Pipeline.Export;
@@ -41,7 +42,7 @@ public sealed class ReportStage : Stage<ReportSettings>
     public override int Version => 1;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Inputs => ["ingest", "tokenizer", "languages", "model", "train", "evaluate", "export"];
+    public override IReadOnlyList<string> Inputs => ["ingest", "languages", "budget", "tokenizer", "model", "train", "evaluate", "export"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<PublishedPath> Published =>
@@ -62,7 +63,7 @@ public sealed class ReportStage : Stage<ReportSettings>
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context);
-        using TextStore texts = TextStore.Open(context.Input("ingest", IngestStage.StoreFile));
+        using TextStore texts = TextStore.Open(BudgetStage.FileIn(context, IngestStage.StoreFile));
         EvaluationSummary evaluation = Read<EvaluationSummary>(context, "evaluate", EvaluateStage.ResultFile);
         TrainingResult training = Read<TrainingResult>(context, "train", TrainStage.ResultFile);
         SelectionResult selection = LanguagesStage.ResultIn(context);
@@ -95,7 +96,7 @@ public sealed class ReportStage : Stage<ReportSettings>
 
     private static Dictionary<string, double>? Baseline(StageContext context)
     {
-        string path = context.Input("ingest", IngestStage.BaselineFile);
+        string path = BudgetStage.FileIn(context, IngestStage.BaselineFile);
         return File.Exists(path) ? JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllBytes(path)) : null;
     }
 

@@ -3,8 +3,10 @@ using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
 using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Data.Tokens;
+using Glossa.Pipeline.Budget;
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Ingest;
+using Glossa.Pipeline.Model;
 using Glossa.Pipeline.Staging;
 
 namespace Glossa.Pipeline.Tokenizer;
@@ -12,7 +14,8 @@ namespace Glossa.Pipeline.Tokenizer;
 /// <summary>What the tokenizer depends on.</summary>
 /// <param name="Tokenizer">Kind, size, sampling.</param>
 /// <param name="Context">Longest sequence of the model, written into the tokenizer's files.</param>
-public sealed record TokenizerSettings(TokenizerConfig Tokenizer, int Context);
+/// <param name="Started">Whether the tokenizer is that of <c>model.start</c>, with tags for new languages.</param>
+public sealed record TokenizerSettings(TokenizerConfig Tokenizer, int Context, bool Started);
 
 /// <summary>Texts in; a tokenizer trained on the training texts, and every text as token ids, out.</summary>
 public sealed class TokenizerStage : Stage<TokenizerSettings>
@@ -33,13 +36,20 @@ public sealed class TokenizerStage : Stage<TokenizerSettings>
     public override int Version => 1;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Inputs => ["ingest"];
+    public override IReadOnlyList<string> Inputs => ["ingest", "budget"];
 
     /// <inheritdoc/>
     protected override TokenizerSettings SettingsFrom(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new TokenizerSettings(config.Tokenizer, Model.ModelOptions.ContextOf(config.Model));
+        return new TokenizerSettings(config.Tokenizer, ModelOptions.ContextOf(config.Model), config.Model.Start is not null);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<InputFile> SelectFiles(RunConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return StartFolder.TokenizerFiles(config.Model.Start);
     }
 
     /// <inheritdoc/>
@@ -48,9 +58,14 @@ public sealed class TokenizerStage : Stage<TokenizerSettings>
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context);
         int threads = Workers.Of(context.Engine);
-        using TextStore texts = TextStore.Open(context.Input("ingest", IngestStage.StoreFile));
+        using TextStore texts = TextStore.Open(BudgetStage.FileIn(context, IngestStage.StoreFile));
         string folder = Path.Combine(context.Output, Folder);
-        TrainedTokenizer.Train(texts, settings.Tokenizer, threads).Save(folder, settings.Context);
+        if (settings.Started)
+        {
+            LanguageTagTokens.Extend(context.File(StartFolder.Tokenizer), context.File(StartFolder.TokenizerConfig),
+                settings.Tokenizer.LanguageTags ? texts.Languages : [], folder, settings.Context);
+        }
+        else TrainedTokenizer.Train(texts, settings.Tokenizer, threads).Save(folder, settings.Context);
         ITokenizer tokenizer = TextTokenizer.Load(folder);
         context.Cancellation.ThrowIfCancellationRequested();
         string path = context.OutputFile(TokensFile);

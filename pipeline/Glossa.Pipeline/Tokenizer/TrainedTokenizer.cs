@@ -12,7 +12,7 @@ namespace Glossa.Pipeline.Tokenizer;
 /// <param name="Save">Writes it, given the folder and the longest sequence in tokens.</param>
 internal sealed record TrainedTokenizer(Action<string, int> Save)
 {
-    /// <summary>Trains on the training texts of a corpus, all of whose languages get tags.</summary>
+    /// <summary>Trains on the training texts of a corpus, whose languages get tags where the settings say so.</summary>
     /// <param name="texts">The corpus.</param>
     /// <param name="settings">Kind, size, weights.</param>
     /// <param name="threads">Threads; the result does not depend on them.</param>
@@ -31,7 +31,7 @@ internal sealed record TrainedTokenizer(Action<string, int> Save)
 
         T Complete<T>(T options) where T : TrainerOptions
         {
-            T complete = options with { VocabularySize = settings.Vocabulary, LanguageTags = [.. texts.Languages], SamplingExponent = settings.SamplingExponent, Threads = threads };
+            T complete = options with { VocabularySize = settings.Vocabulary, LanguageTags = settings.LanguageTags ? [.. texts.Languages] : [], SamplingExponent = settings.SamplingExponent, Threads = threads };
             if (settings.Parity == 0) return complete;
             IReadOnlyDictionary<string, double> factors = ParityWeights.Find(Texts(), complete, ParallelText.Udhr(split => split != CorpusSplit.Test));
             return complete with { LanguageFactors = ParityWeights.Soften(factors, settings.Parity) };

@@ -15,9 +15,13 @@ namespace Glossa.Pipeline.Train;
 /// <param name="LearningRate">Factor on all rates.</param>
 /// <param name="ResetOptimizer">Whether the optimizer starts anew.</param>
 public sealed record PlannedPhase(
-    string Name, IReadOnlyList<string> Languages, long UniqueBytes, IBatchSource Batches, ScheduleOptions Schedule, double LearningRate, bool ResetOptimizer);
+    string Name, IReadOnlyList<string> Languages, long UniqueBytes, IBatchSource Batches, ScheduleOptions Schedule, double LearningRate, bool ResetOptimizer)
+{
+    /// <summary>Pattern over the names of the parameters that move; the others stay as they are, moments included.</summary>
+    public string Trained { get; init; } = "*";
+}
 
-/// <summary>Turns the curriculum section into phases with their batches: phase 1 on the chosen languages, phase 2 on all, or one joint phase.</summary>
+/// <summary>Turns the curriculum section into phases with their batches, or into one joint phase.</summary>
 public static class CurriculumPlan
 {
     /// <summary>Plans every phase. The result depends on the arguments alone.</summary>
@@ -31,11 +35,14 @@ public static class CurriculumPlan
         ArgumentNullException.ThrowIfNull(tokens);
         List<TrainingWindow>[] windows = Windows(tokens, settings.Context);
         long[] bytes = Bytes(tokens);
+        bool[] isChosen = [.. tokens.Languages.Select(chosen.Contains)];
+        bool[] before = new bool[tokens.Languages.Count];
         List<PlannedPhase> phases = [];
-        foreach (PhaseConfig phase in Phases(settings.Curriculum, windows, tokens, chosen))
+        foreach (PhaseConfig phase in Phases(settings.Curriculum, windows, isChosen))
         {
-            bool[] taking = [.. tokens.Languages.Select(language => phase.Languages == PhaseLanguages.All || chosen.Contains(language))];
-            List<TrainingWindow>[] taken = [.. windows.Select((list, i) => taking[i] ? list : [])];
+            bool[] own = Languages(phase.Languages, isChosen);
+            List<TrainingWindow>[] taken = Of(windows, own);
+            ReplayedWindows? replayed = phase.ReplayShare == 0 ? null : new ReplayedWindows(Of(windows, before), phase.Replay, phase.ReplayEnd ?? phase.Replay);
             BatchPlan plan = BatchPlan.Make(taken, new BatchPlanOptions
             {
                 Tokens = Budget(phase, taken),
@@ -43,23 +50,46 @@ public static class CurriculumPlan
                 MicroBatchTokens = settings.Batch.MicroBatchTokens,
                 MicroBatchesPerStep = Math.Max(1, settings.Batch.TokensPerStep / settings.Batch.MicroBatchTokens),
                 Seed = (ulong)settings.Seed + (ulong)phases.Count * 0x9E3779B97F4A7C15,
-            });
-            bool fresh = phases.Count == 0 || phase.OptimizerState == OptimizerState.Reset;
+            }, replayed);
+            bool reset = phase.OptimizerState == OptimizerState.Reset;
+            bool[] seen = replayed is null ? own : Union(own, before);
             phases.Add(new PlannedPhase(
-                phase.Name, [.. tokens.Languages.Where((_, i) => taking[i])], bytes.Where((_, i) => taking[i]).Sum(), new PlannedBatches(plan, assembler),
-                Schedule(phase, settings.Optimizer, fresh), phase.LearningRate, phases.Count > 0 && phase.OptimizerState == OptimizerState.Reset));
+                phase.Name, [.. tokens.Languages.Where((_, i) => seen[i])], bytes.Where((_, i) => seen[i]).Sum(), new PlannedBatches(plan, assembler),
+                Schedule(phase, settings.Optimizer, fresh: phases.Count == 0 || reset || phase.Rewarm), phase.LearningRate, phases.Count > 0 && reset)
+            {
+                Trained = Optimizers.PatternOf(phase.Train),
+            });
+            before = Union(before, own);
         }
         return phases;
     }
 
-    // The control trains the same number of tokens by the last phase's settings, on all languages from the start.
-    private static IReadOnlyList<PhaseConfig> Phases(CurriculumConfig curriculum, List<TrainingWindow>[] windows, TokenFile tokens, IReadOnlyCollection<string> chosen)
+    // The control trains the same number of tokens by the last phase's settings, on the languages of all phases from the start.
+    private static IReadOnlyList<PhaseConfig> Phases(CurriculumConfig curriculum, List<TrainingWindow>[] windows, bool[] isChosen)
     {
         if (curriculum.Control == CurriculumControl.Phases) return curriculum.Phases;
-        long total = curriculum.Phases.Sum(phase => Budget(phase,
-            [.. windows.Where((_, i) => phase.Languages == PhaseLanguages.All || chosen.Contains(tokens.Languages[i]))]));
-        return [curriculum.Phases[^1] with { Name = "joint", Languages = PhaseLanguages.All, Tokens = total, Epochs = null }];
+        long total = curriculum.Phases.Sum(phase => Budget(phase, Of(windows, Languages(phase.Languages, isChosen))));
+        PhaseLanguages[] languages = [.. curriculum.Phases.Select(phase => phase.Languages).Distinct()];
+        return
+        [
+            curriculum.Phases[^1] with
+            {
+                Name = "joint",
+                Languages = languages.Length == 1 ? languages[0] : PhaseLanguages.All,
+                Tokens = total,
+                Epochs = null,
+                Replay = 0,
+                ReplayEnd = null,
+                Train = new PhaseConfig().Train,
+            },
+        ];
     }
+
+    private static bool[] Languages(PhaseLanguages which, bool[] isChosen) => [.. isChosen.Select(chosen => which == PhaseLanguages.All || chosen == (which == PhaseLanguages.Chosen))];
+
+    private static List<TrainingWindow>[] Of(List<TrainingWindow>[] windows, bool[] languages) => [.. windows.Select((list, i) => languages[i] ? list : [])];
+
+    private static bool[] Union(bool[] one, bool[] other) => [.. one.Zip(other, (a, b) => a || b)];
 
     private static long Budget(PhaseConfig phase, IReadOnlyList<List<TrainingWindow>> windows) => phase.Tokens
         ?? Math.Max(1, (long)(phase.Epochs!.Value * windows.Sum(list => list.Sum(window => (double)window.Predictions))));

@@ -6,11 +6,24 @@ namespace Glossa.Pipeline.Train;
 /// <summary>Makes the optimizer's groups from the configuration.</summary>
 public static class Optimizers
 {
+    private const string Embeddings = "*embed*|*wte*|*wpe*";
+    private const string Heads = "*lm_head*|*score*|*classifier*";
+    private const string Norms = "*norm*|*Norm*|*.ln_*";
+
+    /// <summary>The pattern of a phase's <c>train</c>: what its words stand for, or itself.</summary>
+    public static string PatternOf(string train) => train switch
+    {
+        "all" => "*",
+        "embeddings" => $"{Embeddings}|{Heads}",
+        "norms-and-embeddings" => $"{Embeddings}|{Heads}|{Norms}",
+        _ => train,
+    };
+
     /// <summary>
-    /// The configured groups first; then the embedding, the head, Muon for every other matrix, and AdamW for what is left.
+    /// The configured groups first; then the embedding, the head, Muon or AdamW for every other matrix, and AdamW for what is left.
     /// </summary>
     /// <param name="config">The section.</param>
-    /// <param name="tiedHead">Whether the embedding is the output head too: it then learns at the general rate.</param>
+    /// <param name="tiedHead">Whether the embedding is the output head too: it then learns at the head's rate.</param>
     public static OptimizerOptions Of(OptimizerConfig config, bool tiedHead)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -24,9 +37,11 @@ public static class Optimizers
             WeightDecay = (float)config.WeightDecay,
         };
         List<OptimizerGroupOptions> groups = [.. config.Groups.Select(group => Named(group, adam, muon))];
-        groups.Add(adam with { Match = "*embed*|*wte*|*wpe*", LearningRate = (float)(tiedHead ? config.ScalarLearningRate : config.EmbeddingLearningRate) });
-        groups.Add(adam with { Match = "*lm_head*|*score*|*classifier*", LearningRate = (float)config.HeadLearningRate });
-        if (config.MuonLearningRate > 0) groups.Add(muon);
+        groups.Add(adam with { Match = Embeddings, LearningRate = (float)(tiedHead ? config.HeadLearningRate : config.EmbeddingLearningRate) });
+        groups.Add(adam with { Match = Heads, LearningRate = (float)config.HeadLearningRate });
+        groups.Add(config.MuonLearningRate > 0
+            ? muon
+            : adam with { MatricesOnly = true, LearningRate = (float)(config.MatrixLearningRate ?? config.ScalarLearningRate), WeightDecay = (float)config.WeightDecay });
         groups.Add(adam with { Match = "*" });
         return new OptimizerOptions { Groups = groups };
     }

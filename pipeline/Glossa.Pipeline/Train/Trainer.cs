@@ -92,6 +92,8 @@ public sealed class Trainer : IDisposable
         {
             PlannedPhase phase = phases[progress.Phase];
             if (progress.Step == 0 && phase.ResetOptimizer) _optimizer.Reset();
+            ParameterSlot[] frozen = Frozen(phase);
+            _optimizer.Freeze(frozen);
             long resumed = Stopwatch.GetTimestamp();
             double earlier = progress.PhaseSeconds;
             for (; progress.Step < phase.Batches.Steps; progress.Step++)
@@ -106,6 +108,7 @@ public sealed class Trainer : IDisposable
                 long began = Stopwatch.GetTimestamp();
                 double loss = _engine.Run(microBatches, 1f / labels);
                 _selection?.Apply(_engine.Gradients);
+                foreach (ParameterSlot slot in frozen) _engine.Gradients.Slice(slot).Clear();
                 double norm = _clipping.Norm(_engine.Gradients);
                 if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw Diverged(phase, progress, loss);
 
@@ -132,6 +135,14 @@ public sealed class Trainer : IDisposable
         for (int i = 0; i < phases.Count; i++)
             File.Copy(Path.Combine(context.Scratch, WeightsName(phases, i)), context.OutputFile(Path.Combine(TrainStage.WeightsFolder, WeightsName(phases, i))), overwrite: true);
         return new TrainingResult(progress.Finished, progress.Curve, _engine.Layout.ParameterCount);
+    }
+
+    private ParameterSlot[] Frozen(PlannedPhase phase)
+    {
+        ParameterSlot[] frozen = [.. _engine.Layout.Slots.Where(slot => !NamePattern.Matches(phase.Trained, slot.Name))];
+        return frozen.Length < _engine.Layout.Slots.Count
+            ? frozen
+            : throw new InputException($"no parameter matches '{phase.Trained}', which phase '{phase.Name}' trains", fix: "give all, embeddings, norms-and-embeddings or a pattern of initializers' names, such as '*.mlp.*'");
     }
 
     // The order of the data and the schedule follow from the step number, so weights, optimizer state and progress are all there is.

@@ -6,7 +6,7 @@ namespace Glossa.Cli.Tests.Runs;
 [TestFixture]
 internal sealed class RerunTests
 {
-    private static readonly string[] All = ["ingest", "tokenizer", "languages", "model", "train", "evaluate", "export", "report"];
+    private static readonly string[] All = ["ingest", "languages", "budget", "tokenizer", "model", "train", "evaluate", "export", "report"];
     private static readonly string[] OfExport = ["export", "report"];
     private static readonly string[] AfterTraining = ["evaluate", "export", "report"];
     private RunFixture _run = null!;

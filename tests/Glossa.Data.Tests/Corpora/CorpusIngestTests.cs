@@ -139,6 +139,16 @@ public sealed class CorpusIngestTests
     }
 
     [Test]
+    public void Run_SomeLanguages_KeepsThoseAlone()
+    {
+        string path = Ingest("language,split,text\nen,train,a\nfr,train,b\npt-BR,train,c\nfr,test,d\n", new() { Languages = ["FR", "pt-br"] }, out IngestResult result);
+        using TextStore store = TextStore.Open(path);
+        Assert.That(store.Languages, Is.EqualTo(new[] { "fr", "pt-BR" }));
+        Assert.That((result.OtherLanguages, result.TrainTexts, result.TestTexts), Is.EqualTo((1, 2, 1)));
+        Assert.That(() => Ingest("language,text\nen,a\npt-BR,b\n", new() { Languages = ["en", "pt-BT"] }, out _), Throws.TypeOf<InputException>().With.Message.Contains("did you mean 'pt-BR'?"));
+    }
+
+    [Test]
     public void Run_BudgetOfUnknownLanguage_NamesTheNearest() =>
         Assert.That(() => Ingest("language,text\nen,a\npt-BR,b\n", new() { TrainBytesByLanguage = new Dictionary<string, long> { ["pt-BT"] = 3 } }, out _),
             Throws.TypeOf<InputException>().With.Message.Contains("'pt-BT' is not in the corpus; did you mean 'pt-BR'?"));

@@ -31,8 +31,25 @@ public sealed class CorpusReaderTests
     public void Read_MappedColumnsAndDomain_ReadsThoseOnly()
     {
         string path = _folder.Write("a.csv", "lang,domain,split,body\nen,ui,half,Open\nen,help,half,To open a file\n");
-        CorpusColumns columns = new() { Language = "Lang", Text = "BODY", Split = "", DomainValue = "HELP" };
+        CorpusColumns columns = new() { Language = "Lang", Text = "BODY", Split = "", TrainDomain = "HELP" };
         Assert.That(CorpusReader.Read(path, columns), Is.EqualTo(new[] { new CorpusText("en", CorpusSplit.Train, "To open a file") }));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Load_TwoDomains_TrainsOnOneAndHoldsOutTheOther(bool withSplit)
+    {
+        string csv = "language,domain,split,text\n" + string.Concat(Enumerable.Range(0, 400).Select(i => $"en,{(i % 2 == 0 ? "help" : "ui")},{(i % 4 < 2 ? "train" : "test")},text {i}\n"));
+        string path = _folder.Write("a.csv", csv);
+        IReadOnlyList<CorpusText> texts = CorpusReader.Load(path, new IngestOptions { Columns = new() { Split = withSplit ? null : "", TrainDomain = "help", EvaluationDomain = "ui" }, TestFraction = 0.3 });
+        Assert.That(texts.Select(text => (text.Split == CorpusSplit.Train, int.Parse(text.Text[5..]) % 2 == 0)).Distinct(), Is.EquivalentTo(new[] { (true, true), (false, false) }));
+    }
+
+    [Test]
+    public void Read_EvaluationDomainThatNoRowHas_NamesTheNearest()
+    {
+        string path = _folder.Write("a.csv", "language,text,domain,split\nen,a,help,train\nen,b,ui,test\n");
+        Assert.That(() => CorpusReader.Read(path, new CorpusColumns { TrainDomain = "help", EvaluationDomain = "iu" }).Count(), Throws.TypeOf<InputException>().With.Message.Contains("no row has the domain 'iu'"));
     }
 
     [Test]
@@ -110,7 +127,7 @@ public sealed class CorpusReaderTests
     public void Read_DomainThatNoRowHas_NamesTheNearest()
     {
         string path = _folder.Write("a.csv", "language,text,domain\nen,a,help\n");
-        Assert.That(() => CorpusReader.Read(path, new CorpusColumns { DomainValue = "hepl" }).Count(),
+        Assert.That(() => CorpusReader.Read(path, new CorpusColumns { TrainDomain = "hepl" }).Count(),
             Throws.TypeOf<InputException>().With.Message.Contains("no row has the domain 'hepl'; did you mean 'help'?"));
     }
 

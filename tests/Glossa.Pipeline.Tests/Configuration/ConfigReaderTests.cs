@@ -29,6 +29,8 @@ internal sealed class ConfigReaderTests
     [TestCase("vocabulary: 300\n", "text:1:1: unknown key 'vocabulary'; did you mean 'tokenizer.vocabulary'?")]
     [TestCase("curriculum:\n  phases:\n    - name: a\n      tokns: 5\n", "text:4:7: unknown key 'curriculum.phases[0].tokns'; did you mean 'tokens'?")]
     [TestCase("export: {gates: {int9: 1}}", "text:1:18: unknown key 'export.gates.int9'; did you mean 'int4'?")]
+    [TestCase("curriculum:\n  phases: [{name: a, tokens: 5, replay: 0.5}]\n", "text:2:12: 'curriculum.phases[0]' replays, and no phase is before it; remove replay and replayEnd")]
+    [TestCase("curriculum:\n  phases: [{name: a, tokens: 5}, {name: b, tokens: 5, replay: 1}]\n", "text:2:34: 'curriculum.phases[1]' replays alone and never sees its own languages; lower replay or replayEnd")]
     [TestCase("seed: one\n", "text:1:7: 'seed' is 'one', expected a whole number of at least 0")]
     [TestCase("seed: 1.5\n", "text:1:7: 'seed' is '1.5', expected a whole number of at least 0")]
     [TestCase("seed: [1]\n", "text:1:7: 'seed' is a list, expected a whole number of at least 0")]

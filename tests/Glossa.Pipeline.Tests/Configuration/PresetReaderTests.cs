@@ -24,6 +24,27 @@ public sealed class PresetReaderTests
     }
 
     [Test]
+    public void Load_Gpt2_HasItsBlock()
+    {
+        TransformerOptions options = ModelOptions.Of(new ModelConfig { Preset = "gpt2" }, 300, 290);
+        Assert.That((options.ModelType, options.FeedForwardKind, options.Norm, options.Positions, options.Start, options.Biases, options.TiedHead, options.QueryKeyNorm, options.NormEpsilon),
+            Is.EqualTo(("gpt2", FeedForwardKind.Gelu, NormKind.Layer, PositionKind.Learned, StartKind.Small, true, true, false, 1e-5f)));
+        Assert.That(options.FeedForward, Is.EqualTo(4 * options.Width));
+    }
+
+    [Test]
+    public void Of_Gpt2WithGroupedKeys_IsNoPublishedArchitecture() =>
+        Assert.That(ModelOptions.Of(new ModelConfig { Preset = "gpt2", Heads = 4, KvHeads = 2 }, 300, 290).ModelType, Is.EqualTo("glossa"));
+
+    [Test]
+    public void Of_RotaryBaseOfLearnedPositions_IsRefused() =>
+        Assert.That(() => ModelOptions.Of(new ModelConfig { Preset = "gpt2", RopeTheta = 500 }, 300, 290), Throws.TypeOf<InputException>().With.Message.Contains("model.ropeTheta"));
+
+    [Test]
+    public void Of_Gelu_FitsEveryPreset() =>
+        Assert.That(PresetReader.Names.Select(name => ModelOptions.Of(new ModelConfig { Preset = name, Activation = Activation.Gelu }, 300, 290).FeedForwardKind), Is.All.EqualTo(FeedForwardKind.Gelu));
+
+    [Test]
     public void Of_OtherActivation_IsNoPublishedArchitecture()
     {
         TransformerOptions options = ModelOptions.Of(new ModelConfig { Preset = "nanochat", Activation = Activation.SwiGlu }, 300, 290);

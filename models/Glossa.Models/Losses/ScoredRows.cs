@@ -26,11 +26,7 @@ internal sealed record ScoredRows(Value Rows, Value Target, Value Weight, Value 
         Value labels = LabelInput.Declare(context, StepModel.Labels, DataType.Int64, [.. context.Axes(StepModel.Labels, 2).Reverse()]);
         if (shifted) labels = g.Op("Slice", [labels, g.Ints(1), g.Ints(long.MaxValue), g.Ints(1)], "labels.next");
         labels = g.Reshape(g.Transpose(labels, [1, 0], "labels.time_major"), [-1], "labels.flat");
-        Value ignored = g.Op("Equal", [labels, g.Constant(StepModel.IgnoredLabel)], "labels.ignored");
-        Value target = g.Where(ignored, g.Constant(0L), labels, "target");
-        Value counted = g.Cast(g.Op("Not", [ignored], "labels.kept"), DataType.Float, "counted");
-        Value weight = g.Mul(counted, context.MeanWeight(() => g.ReduceSum(counted, [0], false, "count")), "weight");
-        return new ScoredRows(rows, target, weight, g.Unsqueeze(weight, [1], "weight_column"));
+        return Weighted(context, rows, labels, g.Op("Equal", [labels, g.Constant(StepModel.IgnoredLabel)], "labels.ignored"));
     }
 
     /// <summary>
@@ -50,12 +46,24 @@ internal sealed record ScoredRows(Value Rows, Value Target, Value Weight, Value 
         // Flattened labels of another shape would score the wrong rows, so the runtime has to compare the shapes.
         Value positions = g.Op("Slice", [g.Shape(values), g.Ints(0), g.Ints(rank - 1)], "positions.shape");
         labels = g.Reshape(g.Reshape(labels, positions, "labels.shaped_as_the_output"), [-1], "labels.flat");
-        Value kept = g.Op("Not", [g.Op("Equal", [labels, g.Constant(StepModel.IgnoredLabel)], "labels.ignored")], "labels.kept");
+        Value ignored = g.Op("Equal", [labels, g.Constant(StepModel.IgnoredLabel)], "labels.ignored");
+        Value flat = rank == 2 ? values : g.Op("Flatten", [values], "flat", "", OnnxFactory.Attribute("axis", rank - 1L));
+        if (context.Options.StaticShapes) return Weighted(context, g.Where(g.Unsqueeze(ignored, [1], "labels.ignored_column"), g.Constant(0f), flat, "rows"), labels, ignored);
+        Value kept = g.Op("Not", [ignored], "labels.kept");
         Value places = g.Reshape(g.Op("NonZero", [kept]), [-1], "labels.places");
         Value target = g.Gather(labels, places, 0, "target");
-        Value flat = rank == 2 ? values : g.Op("Flatten", [values], "flat", "", OnnxFactory.Attribute("axis", rank - 1L));
         Value rows = g.Gather(flat, places, 0, "rows");
         Value weight = context.MeanWeight(() => g.Cast(g.Op("Size", [places], "labels.count"), DataType.Float, "count"));
         return new ScoredRows(rows, target, weight, weight);
+    }
+
+    // All rows, ignored ones with a target that exists and weight zero.
+    private static ScoredRows Weighted(LossContext context, Value rows, Value labels, Value ignored)
+    {
+        GraphBuilder g = context.G;
+        Value target = g.Where(ignored, g.Constant(0L), labels, "target");
+        Value counted = g.Cast(g.Op("Not", [ignored], "labels.kept"), DataType.Float, "counted");
+        Value weight = g.Mul(counted, context.MeanWeight(() => g.ReduceSum(counted, [0], false, "count")), "weight");
+        return new ScoredRows(rows, target, weight, g.Unsqueeze(weight, [1], "weight_column"));
     }
 }

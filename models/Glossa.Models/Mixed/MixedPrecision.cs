@@ -69,6 +69,7 @@ public sealed class MixedPrecision
         }
         GraphCleaning.DropUnread(_graph);
         GraphCleaning.SortTopologically(_graph);
+        TrainingStep.NumberEqualNodeNames(_graph);
         _graph.ValueInfo.Clear();
     }
 

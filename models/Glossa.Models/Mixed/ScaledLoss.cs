@@ -38,6 +38,7 @@ public static class ScaledLoss
                     if (reader.Input[i] == StepModel.LossWeight) reader.Input[i] = product.Name;
         }
         GraphCleaning.SortTopologically(graph);
+        TrainingStep.NumberEqualNodeNames(graph);
         return step with { Model = model };
     }
 }

@@ -1,10 +1,7 @@
-using Glossa.Models.Presets;
-using Glossa.Models.Steps;
+using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Staging;
 using Glossa.Pipeline.Train;
 using Glossa.Training.Engines;
-using Glossa.Training.Optimizers;
-using Glossa.Training.Schedules;
 using NUnit.Framework;
 
 namespace Glossa.Pipeline.Tests.Train;
@@ -13,8 +10,6 @@ namespace Glossa.Pipeline.Tests.Train;
 [TestFixture]
 internal sealed class TrainerEstimateTests
 {
-    private const int Vocabulary = 40, Sequence = 8, Batch = 2;
-
     [Test]
     public void Estimate_BeforeTraining_ChangesNoBitOfTheWeights()
     {
@@ -22,7 +17,7 @@ internal sealed class TrainerEstimateTests
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(with, Is.EqualTo(without));
         Assert.That(estimate!.Steps, Is.EqualTo(6));
-        Assert.That(estimate.Tokens, Is.EqualTo(6 * 3 * Batch * (Sequence - 1)));
+        Assert.That(estimate.Tokens, Is.EqualTo(6 * ToyTraining.MicroBatches * ToyTraining.Batch * (ToyTraining.Sequence - 1)));
         Assert.That(estimate.Seconds, Is.GreaterThan(0));
         Assert.That(estimate.MemoryBytes, Is.GreaterThan(1 << 20));
     }
@@ -35,36 +30,13 @@ internal sealed class TrainerEstimateTests
 
     private static byte[] Train(bool estimate, out TrainingEstimate? found)
     {
-        TransformerOptions options = new() { Vocabulary = Vocabulary, TextVocabulary = Vocabulary, Layers = 1, Width = 16, Heads = 2, KeyValueHeads = 2, HeadSize = 8, FeedForward = 32, Context = 16 };
-        Dictionary<string, float[]> initial = TransformerParameters.Of(options).ToDictionary(p => p.Name, p => p.Initialize(1));
-        StepModel step = TrainingStep.Build(TrainingGraph.Build(options, initial), new StepOptions { TimeMajor = true, Accumulate = true, WeightedLoss = true });
-        using CpuEngine engine = new(step, initial, 2);
-        using Trainer trainer = new(engine, new TrainerOptions { Optimizer = OptimizerOptions.Default(), Lanes = 2, Ema = 0.9 });
-        PlannedPhase[] phases = [Phase("first", 2), Phase("second", 4)];
+        using CpuEngine engine = new(ToyTraining.Step(EngineKind.Cpu), ToyTraining.Start, 2);
+        using Trainer trainer = new(engine, ToyTraining.Options);
+        PlannedPhase[] phases = ToyTraining.Phases(2, 4);
         found = estimate ? trainer.Estimate(phases) : null;
         using TemporaryFolder folder = new();
         string output = Directory.CreateDirectory(Path.Combine(folder.Path, "out")).FullName;
         trainer.Train(phases, new StageContext(output, Path.Combine(folder.Path, "scratch")));
         return File.ReadAllBytes(Path.Combine(output, TrainStage.WeightsFolder, TrainStage.FinalName));
-    }
-
-    private static PlannedPhase Phase(string name, int steps) => new(name, ["xx"], 1, new Drawn(steps), new ScheduleOptions(), 1, false);
-
-    // Three micro-batches a step, by its number alone.
-    private sealed record Drawn(int Steps) : IBatchSource
-    {
-        public string Unit => "tokens";
-
-        public int Labels(int index) => 3 * Batch * (Sequence - 1);
-
-        public IReadOnlyList<MicroBatch> MicroBatches(int index)
-        {
-            SeededRandom random = new((ulong)index);
-            return [.. Enumerable.Range(0, 3).Select(_ =>
-            {
-                long[] ids = [.. Enumerable.Range(0, Batch * Sequence).Select(_ => (long)random.NextInt32(Vocabulary))];
-                return MicroBatch.OfTokens(Batch, Sequence, ids, ids);
-            })];
-        }
     }
 }

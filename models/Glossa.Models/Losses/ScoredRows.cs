@@ -39,9 +39,11 @@ internal sealed record ScoredRows(Value Rows, Value Target, Value Weight, Value 
         Value labels = LabelInput.Declare(context, StepModel.Labels, DataType.Int64, context.Axes(StepModel.Labels, rank - 1));
         if (context.Options.Loss == LossKind.CausalLm)
         {
-            // The last position of a row has nothing to predict.
+            // The last position of a row has nothing to predict. CUDA kernels pad no integers, so there the column is made of another one.
             Value next = g.Op("Slice", [labels, g.Ints(1), g.Ints(long.MaxValue), g.Ints(1)], "labels.next");
-            labels = g.Op("Pad", [next, g.Ints(0, 0, 0, 1), g.Constant(StepModel.IgnoredLabel)], "labels.shifted");
+            labels = context.Options.StaticShapes
+                ? g.Concat([next, g.Add(g.Mul(g.Op("Slice", [labels, g.Ints(0), g.Ints(1), g.Ints(1)], "labels.first"), g.Constant(0L)), g.Constant(StepModel.IgnoredLabel), "labels.last")], 1, "labels.shifted")
+                : g.Op("Pad", [next, g.Ints(0, 0, 0, 1), g.Constant(StepModel.IgnoredLabel)], "labels.shifted");
         }
         // Flattened labels of another shape would score the wrong rows, so the runtime has to compare the shapes.
         Value positions = g.Op("Slice", [g.Shape(values), g.Ints(0), g.Ints(rank - 1)], "positions.shape");

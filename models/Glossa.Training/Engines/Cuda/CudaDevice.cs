@@ -89,8 +89,17 @@ public sealed class CudaDevice : ComputeDevice
         catch (OnnxRuntimeException e)
         {
             options.Dispose();
-            throw new InputException($"the engine cuda does not start ({RuntimeFailure.FirstLine(e)})",
+            throw new InputException($"the engine cuda does not start ({Reason(e)})",
                 fix: "install an NVIDIA driver, CUDA and cuDNN of the versions in docs/cuda.md and put their libraries where the loader looks (LD_LIBRARY_PATH), or use cpu", inner: e);
         }
+    }
+
+    // Behind the places in the runtime's source that the message begins with: which library is missing.
+    private static string Reason(OnnxRuntimeException e)
+    {
+        const string Mark = " : FAIL : ";
+        string line = RuntimeFailure.FirstLine(e);
+        int at = line.LastIndexOf(Mark, StringComparison.Ordinal);
+        return at < 0 ? line : line[(at + Mark.Length)..];
     }
 }

@@ -13,15 +13,15 @@ internal static class CrossEntropy
     /// <param name="rows_MV">Logits, float32 <c>[rows, classes]</c>.</param>
     /// <param name="target">The right class of each row, int64 <c>[rows]</c>.</param>
     /// <param name="weight">Weight of each row <c>[rows]</c>, or of all (scalar).</param>
+    /// <param name="staticShapes">See <see cref="Steps.StepOptions.StaticShapes"/>.</param>
     /// <param name="zLoss">Factor of the squared logarithm of the softmax's denominator, which is added to each row's loss; 0 for none.</param>
     /// <returns>The weighted sum over rows, and the gradient <c>[rows, classes]</c> of the sum without weights.</returns>
-    public static (Value Loss, Value Gradient) Attach(GraphBuilder g, Value rows_MV, Value target, Value weight, float zLoss = 0)
+    public static (Value Loss, Value Gradient) Attach(GraphBuilder g, Value rows_MV, Value target, Value weight, bool staticShapes, float zLoss = 0)
     {
         Value probability_MV = g.Softmax(rows_MV, -1, "probability");
         Value cells = Cells(g, target, "target_cells");
         Value targetProbability = g.Op("GatherND", [probability_MV, cells], "target_probability");
-        Value nats = g.Neg(g.Op("Log", [g.Op("Max", [targetProbability, g.Constant(Tiny)])], "log_probability"), "nats");
-        nats = WithUnderflow(g, nats, rows_MV, target, targetProbability);
+        Value nats = staticShapes ? FromTheMostProbable(g, rows_MV, probability_MV, target) : WithUnderflow(g, rows_MV, target, targetProbability);
         if (zLoss > 0)
         {
             // The gradient of the denominator's logarithm is the softmax again.
@@ -39,13 +39,23 @@ internal static class CrossEntropy
     }
 
     // Rows whose target is less probable than a float can say (usually none, and then nothing is computed) are taken again by LogSoftmax.
-    private static Value WithUnderflow(GraphBuilder g, Value nats, Value rows_MV, Value target, Value targetProbability)
+    private static Value WithUnderflow(GraphBuilder g, Value rows_MV, Value target, Value targetProbability)
     {
+        Value nats = g.Neg(g.Op("Log", [g.Op("Max", [targetProbability, g.Constant(Tiny)])], "log_probability"), "nats");
         using IDisposable scope = g.Scope("underflow");
         Value lost = g.Reshape(g.Op("NonZero", [g.Op("Less", [targetProbability, g.Constant(Tiny)], "is_lost")]), [-1], "rows");
         Value logProbability = g.Op("LogSoftmax", [g.Gather(rows_MV, lost, 0, "logits")], "log_probability", "", Onnx.OnnxFactory.Attribute("axis", -1L));
         Value exact = g.Neg(g.Op("GatherND", [logProbability, Cells(g, g.Gather(target, lost, 0, "target"), "cells")], "target_log_probability"), "exact");
         return g.Op("ScatterND", [nats, g.Unsqueeze(lost, [1]), exact], "nats");
+    }
+
+    // The most probable class is never less so than 1 / classes: no logarithm underflows, and the target is as many nats away as their logits are apart.
+    private static Value FromTheMostProbable(GraphBuilder g, Value rows_MV, Value probability_MV, Value target)
+    {
+        using IDisposable scope = g.Scope("most_probable");
+        Value best = Cells(g, g.Op("ArgMax", [rows_MV], "class", "", Onnx.OnnxFactory.Attribute("axis", -1L), Onnx.OnnxFactory.Attribute("keepdims", 0L)), "cells");
+        Value distance = g.Sub(g.Op("GatherND", [rows_MV, best], "logit"), g.Op("GatherND", [rows_MV, Cells(g, target, "target_cells")], "target_logit"), "distance");
+        return g.Sub(distance, g.Op("Log", [g.Op("GatherND", [probability_MV, best], "probability")], "log_probability"), "nats");
     }
 
     private static Value Cells(GraphBuilder g, Value target, string name)

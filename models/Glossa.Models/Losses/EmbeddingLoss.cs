@@ -37,7 +37,7 @@ internal static class EmbeddingLoss
         Value pairs = g.Gather(g.Shape(similarity), g.Constant(0L), 0, "pairs.count");
         Value target = g.Op("Range", [g.Constant(0L), pairs, g.Constant(1L)], "target");
         Value weight = context.MeanWeight(() => g.Cast(pairs, DataType.Float, "count"));
-        (Value loss, Value gradient) = CrossEntropy.Attach(g, similarity, target, weight);
+        (Value loss, Value gradient) = CrossEntropy.Attach(g, similarity, target, weight, context.Options.StaticShapes);
         return new AttachedLoss(loss, new Dictionary<string, Value> { [similarity.Name] = g.Mul(gradient, weight, "gradient_weighted") });
     }
 

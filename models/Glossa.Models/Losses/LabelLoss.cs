@@ -28,7 +28,7 @@ internal static class LabelLoss
 
         Value rows_MV = context.Float(head.Over(g, scored.Rows));
         bool closed = head.Product is not null && head.Tail.Count == 0 && context.Shapes.Type(head.Product.Input[1]) == DataType.Float;
-        (Value loss, Value gradient_MV) = CrossEntropy.Attach(g, rows_MV, scored.Target, scored.Weight, context.Options.ZLoss);
+        (Value loss, Value gradient_MV) = CrossEntropy.Attach(g, rows_MV, scored.Target, scored.Weight, context.Options.StaticShapes, context.Options.ZLoss);
         Dictionary<string, Value> seeds = closed
             ? ThroughProduct(g, new GraphIndex(g.Graph), new Value(head.Product!.Input[1]), scored, gradient_MV)
             : new() { [rows_MV.Name] = g.Mul(gradient_MV, scored.WeightColumn, "gradient_weighted") };

@@ -26,11 +26,7 @@ internal sealed record ScoredRows(Value Rows, Value Target, Value Weight, Value 
         Value labels = LabelInput.Declare(context, StepModel.Labels, DataType.Int64, [.. context.Axes(StepModel.Labels, 2).Reverse()]);
         if (shifted) labels = g.Op("Slice", [labels, g.Ints(1), g.Ints(long.MaxValue), g.Ints(1)], "labels.next");
         labels = g.Reshape(g.Transpose(labels, [1, 0], "labels.time_major"), [-1], "labels.flat");
-        Value ignored = g.Op("Equal", [labels, g.Constant(StepModel.IgnoredLabel)], "labels.ignored");
-        Value target = g.Where(ignored, g.Constant(0L), labels, "target");
-        Value counted = g.Cast(g.Op("Not", [ignored], "labels.kept"), DataType.Float, "counted");
-        Value weight = g.Mul(counted, context.MeanWeight(() => g.ReduceSum(counted, [0], false, "count")), "weight");
-        return new ScoredRows(rows, target, weight, g.Unsqueeze(weight, [1], "weight_column"));
+        return Weighted(context, rows, labels, g.Op("Equal", [labels, g.Constant(StepModel.IgnoredLabel)], "labels.ignored"));
     }
 
     /// <summary>
@@ -43,19 +39,33 @@ internal sealed record ScoredRows(Value Rows, Value Target, Value Weight, Value 
         Value labels = LabelInput.Declare(context, StepModel.Labels, DataType.Int64, context.Axes(StepModel.Labels, rank - 1));
         if (context.Options.Loss == LossKind.CausalLm)
         {
-            // The last position of a row has nothing to predict.
+            // The last position of a row has nothing to predict. CUDA kernels pad no integers, so there the column is made of another one.
             Value next = g.Op("Slice", [labels, g.Ints(1), g.Ints(long.MaxValue), g.Ints(1)], "labels.next");
-            labels = g.Op("Pad", [next, g.Ints(0, 0, 0, 1), g.Constant(StepModel.IgnoredLabel)], "labels.shifted");
+            labels = context.Options.StaticShapes
+                ? g.Concat([next, g.Add(g.Mul(g.Op("Slice", [labels, g.Ints(0), g.Ints(1), g.Ints(1)], "labels.first"), g.Constant(0L)), g.Constant(StepModel.IgnoredLabel), "labels.last")], 1, "labels.shifted")
+                : g.Op("Pad", [next, g.Ints(0, 0, 0, 1), g.Constant(StepModel.IgnoredLabel)], "labels.shifted");
         }
         // Flattened labels of another shape would score the wrong rows, so the runtime has to compare the shapes.
         Value positions = g.Op("Slice", [g.Shape(values), g.Ints(0), g.Ints(rank - 1)], "positions.shape");
         labels = g.Reshape(g.Reshape(labels, positions, "labels.shaped_as_the_output"), [-1], "labels.flat");
-        Value kept = g.Op("Not", [g.Op("Equal", [labels, g.Constant(StepModel.IgnoredLabel)], "labels.ignored")], "labels.kept");
+        Value ignored = g.Op("Equal", [labels, g.Constant(StepModel.IgnoredLabel)], "labels.ignored");
+        Value flat = rank == 2 ? values : g.Op("Flatten", [values], "flat", "", OnnxFactory.Attribute("axis", rank - 1L));
+        if (context.Options.StaticShapes) return Weighted(context, g.Where(g.Unsqueeze(ignored, [1], "labels.ignored_column"), g.Constant(0f), flat, "rows"), labels, ignored);
+        Value kept = g.Op("Not", [ignored], "labels.kept");
         Value places = g.Reshape(g.Op("NonZero", [kept]), [-1], "labels.places");
         Value target = g.Gather(labels, places, 0, "target");
-        Value flat = rank == 2 ? values : g.Op("Flatten", [values], "flat", "", OnnxFactory.Attribute("axis", rank - 1L));
         Value rows = g.Gather(flat, places, 0, "rows");
         Value weight = context.MeanWeight(() => g.Cast(g.Op("Size", [places], "labels.count"), DataType.Float, "count"));
         return new ScoredRows(rows, target, weight, weight);
+    }
+
+    // All rows, ignored ones with a target that exists and weight zero.
+    private static ScoredRows Weighted(LossContext context, Value rows, Value labels, Value ignored)
+    {
+        GraphBuilder g = context.G;
+        Value target = g.Where(ignored, g.Constant(0L), labels, "target");
+        Value counted = g.Cast(g.Op("Not", [ignored], "labels.kept"), DataType.Float, "counted");
+        Value weight = g.Mul(counted, context.MeanWeight(() => g.ReduceSum(counted, [0], false, "count")), "weight");
+        return new ScoredRows(rows, target, weight, g.Unsqueeze(weight, [1], "weight_column"));
     }
 }

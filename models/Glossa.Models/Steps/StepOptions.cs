@@ -35,6 +35,11 @@ public sealed record StepOptions
     /// <summary>Whether fused runtime operators may be used; without them the step is standard <c>ai.onnx</c> alone.</summary>
     public bool FusedOperators { get; init; } = true;
 
+    /// <summary>
+    /// Whether no shape may depend on data, only on the inputs' shapes, as a recorded sequence of launches on a GPU needs it: every position is then scored, ignored ones with weight zero.
+    /// </summary>
+    public bool StaticShapes { get; init; }
+
     /// <summary>Initializers that stay as they are.</summary>
     public Func<string, bool> IsFrozen { get; init; } = _ => false;
 }

@@ -107,8 +107,8 @@ public static class TrainingStep
             graph.Input.Add(OnnxFactory.ValueInfo(name, DataType.Float, [.. shape.Select(d => (object)d)]));
     }
 
-    // A forward graph names its nodes apart from its values, so a node of the step may have got the name of one.
-    private static void NumberEqualNodeNames(GraphProto graph)
+    /// <summary>Gives every node a name of its own. A forward graph names its nodes apart from its values, so a node of the step may have got the name of one.</summary>
+    internal static void NumberEqualNodeNames(GraphProto graph)
     {
         HashSet<string> names = [];
         foreach (NodeProto node in graph.Node.Where(node => node.Name.Length > 0))

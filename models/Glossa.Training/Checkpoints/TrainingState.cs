@@ -9,8 +9,11 @@ namespace Glossa.Training.Checkpoints;
 /// <param name="Parameters">The weights.</param>
 /// <param name="Optimizer">The optimizer with its moments.</param>
 /// <param name="Average">The average of the weights; null where the run keeps none.</param>
-public sealed record TrainingState(ParameterLayout Layout, FloatBuffer Parameters, Optimizer Optimizer, WeightAverage? Average = null)
+/// <param name="LossScale">The scale of the loss and the good steps since it changed; null where the loss is not scaled.</param>
+public sealed record TrainingState(ParameterLayout Layout, FloatBuffer Parameters, Optimizer Optimizer, WeightAverage? Average = null, FloatBuffer? LossScale = null)
 {
+    private const string LossScaleName = "loss_scale";
+
     private const string ParameterPrefix = "parameter/";
     private const string AveragePrefix = "average/";
     private const string OptimizerPrefix = "optimizer/";
@@ -22,6 +25,7 @@ public sealed record TrainingState(ParameterLayout Layout, FloatBuffer Parameter
         if (Average is not null)
             foreach (ParameterSlot slot in Layout.Slots) yield return (AveragePrefix + slot.Name, slot.Shape, Average.Average, slot.Offset, slot.Length);
         foreach ((string name, FloatBuffer buffer) in Optimizer.State) yield return (OptimizerPrefix + name, [buffer.Length], buffer, 0, buffer.Length);
+        if (LossScale is not null) yield return (LossScaleName, [LossScale.Length], LossScale, 0, LossScale.Length);
     }
 
     /// <summary>The tensors to write.</summary>

@@ -20,6 +20,9 @@ public sealed class SparseSelection : IDisposable
     /// <summary>Chosen positions in each tensor, ascending; tensors without one are missing, as are those that are trained whole.</summary>
     public IReadOnlyDictionary<string, int[]> Indices { get; }
 
+    /// <summary>1 where a weight is trained, 0 elsewhere, in the layout.</summary>
+    internal FloatBuffer Mask => _mask;
+
     /// <summary>Number of weights chosen.</summary>
     public long Count => Indices.Values.Sum(indices => (long)indices.Length);
 

@@ -14,4 +14,14 @@ internal static class ElementTypes
         TypeCode.Single => TensorElementType.Float,
         _ => throw new ArgumentException($"no input has elements of type {typeof(T)}", nameof(T)),
     };
+
+    /// <summary>Bytes of one element.</summary>
+    public static long BytesOf(TensorElementType type) => type switch
+    {
+        TensorElementType.Int64 or TensorElementType.Double => 8,
+        TensorElementType.Int32 or TensorElementType.Float => 4,
+        TensorElementType.Float16 or TensorElementType.BFloat16 => 2,
+        TensorElementType.Bool => 1,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no tensor of an engine has such elements"),
+    };
 }

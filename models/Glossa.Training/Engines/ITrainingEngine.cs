@@ -24,4 +24,11 @@ public interface ITrainingEngine : IDisposable
     /// <exception cref="InputException">A micro-batch does not fit the graph.</exception>
     /// <exception cref="WorkException">There is not enough memory.</exception>
     double Run(IReadOnlyList<MicroBatch> microBatches, float lossWeight);
+
+    /// <summary>
+    /// Begins a training from <see cref="Parameters"/>. This one lets the host's optimizer walk over <see cref="Gradients"/>; an engine with memory of its own keeps weights and moments there instead.
+    /// Until the run's next <see cref="ITrainingRun.Download"/>, <see cref="Parameters"/> may then be older than what it trains.
+    /// </summary>
+    /// <exception cref="InputException">A setting is out of range, or no group takes a parameter.</exception>
+    ITrainingRun Begin(UpdateRules rules) => new HostTraining(this, rules);
 }

@@ -18,5 +18,6 @@ internal static class RuntimeFailure
     public static InputException OfLoad(OnnxRuntimeException e) =>
         new($"ONNX Runtime does not load the training step ({FirstLine(e)})", fix: "export the graph again, or report the operator that it names", inner: e);
 
-    private static string FirstLine(OnnxRuntimeException e) => e.Message.Split('\n')[0].Trim().TrimEnd('.');
+    /// <summary>The runtime's message without what follows its first line.</summary>
+    public static string FirstLine(OnnxRuntimeException e) => e.Message.Split('\n')[0].Trim().TrimEnd('.');
 }

@@ -7,7 +7,10 @@ namespace Glossa.Training.Optimizers;
 /// <summary>AdamW with bias correction and decoupled decay, as PyTorch's: the decay comes before the step.</summary>
 internal sealed class AdamWRule(ParameterGroup group) : StepRule
 {
-    private readonly float _epsilon = group.Options.Epsilon ?? 1e-8f;
+    /// <summary>What is added to the denominator where a group names nothing else.</summary>
+    public const float Epsilon = 1e-8f;
+
+    private readonly float _epsilon = group.Options.Epsilon ?? Epsilon;
     private float _stepSize;
     private float _keep;
     private float _secondCorrection;

@@ -11,6 +11,9 @@ namespace Glossa.Training.Optimizers;
 /// </summary>
 internal sealed class MuonRule : StepRule
 {
+    /// <summary>Least Frobenius norm that is divided by where a group names none.</summary>
+    public const float Epsilon = 1e-7f;
+
     private readonly ParameterGroup _group;
     private readonly float[] _scales;
     private readonly NewtonSchulz[] _shapes;
@@ -26,8 +29,8 @@ internal sealed class MuonRule : StepRule
     public MuonRule(ParameterGroup group, int workers, Func<string, bool> transposed)
     {
         _group = group;
-        _epsilon = group.Options.Epsilon ?? 1e-7f;
-        _scales = [.. group.Slots.Select(slot => Scale(slot, group.Options.Transposed || transposed(slot.Name)))];
+        _epsilon = group.Options.Epsilon ?? Epsilon;
+        _scales = [.. group.Slots.Select(slot => Scale(group.Options, slot, group.Options.Transposed || transposed(slot.Name)))];
         List<(long Rows, long Columns)> shapes = [.. group.Slots.Select(slot => (slot.Shape[0], slot.Shape[1])).Distinct()];
         _shapes = [.. shapes.Select(shape => new NewtonSchulz((int)shape.Rows, (int)shape.Columns, workers))];
         _shapeOf = [.. group.Slots.Select(slot => shapes.IndexOf((slot.Shape[0], slot.Shape[1])))];
@@ -64,10 +67,11 @@ internal sealed class MuonRule : StepRule
         base.Dispose();
     }
 
-    private float Scale(ParameterSlot slot, bool transposed)
+    /// <summary>What the rate of one matrix is multiplied by.</summary>
+    public static float Scale(OptimizerGroupOptions options, ParameterSlot slot, bool transposed)
     {
         (double rows, double columns) = transposed ? (slot.Shape[1], slot.Shape[0]) : (slot.Shape[0], slot.Shape[1]);
-        return (float)(_group.Options.Scale == MuonScale.Original
+        return (float)(options.Scale == MuonScale.Original
             ? Math.Sqrt(Math.Max(1, rows / columns))
             : 0.2 * Math.Sqrt(Math.Max(rows, columns)));
     }

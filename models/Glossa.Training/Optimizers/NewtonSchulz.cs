@@ -20,8 +20,11 @@ namespace Glossa.Training.Optimizers;
 /// </remarks>
 internal sealed class NewtonSchulz : IDisposable
 {
-    private const float A = 3.4445f, B = -4.7750f, C = 2.0315f;
-    private const int Steps = 5;
+    /// <summary>The quintic's coefficients.</summary>
+    internal const float A = 3.4445f, B = -4.7750f, C = 2.0315f;
+
+    /// <summary>Number of steps.</summary>
+    internal const int Steps = 5;
 
     /// <summary>2^-50: beside a norm of 1, elements below it change no weight; as zeros they keep denormal numbers out of the products.</summary>
     private const float Negligible = 8.8817842e-16f;
@@ -95,7 +98,8 @@ internal sealed class NewtonSchulz : IDisposable
         return model;
     }
 
-    private static bool IsWide(int rows, int columns) => Math.Max(rows, columns) >= 2 * Math.Min(rows, columns);
+    /// <summary>Whether the steps are taken on the small Gram matrix.</summary>
+    internal static bool IsWide(int rows, int columns) => Math.Max(rows, columns) >= 2 * Math.Min(rows, columns);
 
     private static Value StepOnMatrix(GraphBuilder g, Value x)
     {
@@ -114,7 +118,7 @@ internal sealed class NewtonSchulz : IDisposable
         {
             using IDisposable scope = g.Scope("step" + step);
             Value polynomial = Polynomial(g, gram);
-            factors = step == 0 ? g.Add(polynomial, g.Initializer(ScaledIdentity(size)), "factors") : Gemm(g, polynomial, factors, "factors");
+            factors = step == 0 ? g.Add(polynomial, g.Initializer(ScaledIdentity("identity.scaled", size)), "factors") : Gemm(g, polynomial, factors, "factors");
             if (step == Steps - 1) break;
             Value left = Gemm(g, polynomial, gram, "left");
             gram = g.Op("Gemm", [left, polynomial, left], "gram", "", Attribute("beta", A));
@@ -133,11 +137,12 @@ internal sealed class NewtonSchulz : IDisposable
     private static Value Gemm(GraphBuilder g, Value polynomial, Value operand, string name) =>
         g.Op("Gemm", [polynomial, operand, operand], name, "", Attribute("beta", A));
 
-    private static TensorProto ScaledIdentity(int size)
+    /// <summary>a I.</summary>
+    internal static TensorProto ScaledIdentity(string name, int size)
     {
         float[] identity = new float[size * size];
         for (int i = 0; i < size; i++) identity[i * size + i] = A;
-        return Tensor("identity.scaled", [size, size], identity);
+        return Tensor(name, [size, size], identity);
     }
 
     /// <summary>Memory of one worker, bound to the session's input and output.</summary>

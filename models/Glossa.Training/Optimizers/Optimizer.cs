@@ -31,8 +31,7 @@ public sealed class Optimizer : IDisposable
         Groups = ParameterGroup.Assign(layout, options);
         _rules = [.. Groups.Where(group => group.Slots.Count > 0).Select(group => MakeRule(group, workers?.Threads ?? 1, transposed))];
 
-        HashSet<string> adaptive = [.. Groups.Where(g => g.Options.Kind == OptimizerKind.AdamW).SelectMany(g => g.Slots).Select(slot => slot.Name)];
-        ParameterLayout second = new(layout.Slots.Where(slot => adaptive.Contains(slot.Name)).Select(slot => (slot.Name, slot.Shape)));
+        ParameterLayout second = SecondMomentLayout(layout, Groups);
         _momentum = new FloatBuffer(layout.Length);
         _secondMoment = new FloatBuffer(second.Length);
         // Long tasks first; the order changes which thread does what, never a result.
@@ -56,6 +55,13 @@ public sealed class Optimizer : IDisposable
     /// <c>second_moment</c> of the AdamW parameters alone, packed in layout order.
     /// </summary>
     public IEnumerable<(string Name, FloatBuffer Buffer)> State => [("momentum", _momentum), ("second_moment", _secondMoment)];
+
+    /// <summary>Where the second moments lie: those of the AdamW parameters alone.</summary>
+    internal static ParameterLayout SecondMomentLayout(ParameterLayout layout, IReadOnlyList<ParameterGroup> groups)
+    {
+        HashSet<string> adaptive = [.. groups.Where(g => g.Options.Kind == OptimizerKind.AdamW).SelectMany(g => g.Slots).Select(slot => slot.Name)];
+        return new ParameterLayout(layout.Slots.Where(slot => adaptive.Contains(slot.Name)).Select(slot => (slot.Name, slot.Shape)));
+    }
 
     /// <summary>Updates the parameters and zeroes the gradients.</summary>
     /// <param name="parameters">The weights, in the layout.</param>

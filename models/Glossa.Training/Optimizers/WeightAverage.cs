@@ -39,14 +39,18 @@ public sealed class WeightAverage : IDisposable
     /// <summary>Number of updates so far.</summary>
     public long Updates { get; internal set; }
 
+    /// <summary>Share of the average that the next update keeps; 0 for the first, which copies the weights.</summary>
+    public float NextKept => (float)NextDecay;
+
+    private double NextDecay => Updates == 0 ? 0 : _warmUp ? Math.Min(Decay, (1.0 + Updates) / (10.0 + Updates)) : Decay;
+
     /// <summary>Takes the weights in.</summary>
     public void Update(FloatBuffer parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         if (parameters.Length != Average.Length)
             throw new ArgumentException($"the layout has {Average.Length} floats, the parameters {parameters.Length}", nameof(parameters));
-        double decay = _warmUp ? Math.Min(Decay, (1.0 + Updates) / (10.0 + Updates)) : Decay;
-        _towards = Updates == 0 ? 1 : (float)(1 - decay);
+        _towards = (float)(1 - NextDecay);
         _parameters = parameters;
         int chunks = (Average.Length + ChunkLength - 1) / ChunkLength;
         if (_workers is not null) _workers.Run(chunks, _updateChunk);

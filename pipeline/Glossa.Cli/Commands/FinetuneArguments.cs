@@ -49,6 +49,7 @@ internal sealed class FinetuneArguments
     private readonly Option<bool> _baseline = new("--baseline") { Description = "Fits a character n-gram classifier to the same texts, to compare with" };
     private readonly Option<long> _seed = new("--seed") { HelpName = "N", Description = "Seed of head, order, masks", DefaultValueFactory = _ => Defaults.Seed };
     private readonly Option<string> _engine = new("--engine") { HelpName = "KIND", Description = "What runs the step: cpu, cuda, ort-training", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> _precision = new("--precision") { HelpName = "FORMAT", Description = "Matrix products of the engine cuda: float32, tf32, bf16, fp16", DefaultValueFactory = _ => "float32" };
     private readonly Option<int> _threads = ModelOptions.Threads();
 
     /// <summary>Declares all of them.</summary>
@@ -56,7 +57,7 @@ internal sealed class FinetuneArguments
     {
         command.Add(Folder);
         foreach (Option option in (Option[])[Corpus, _task, Out, _label, _pair, _text, _language, _split, _languages, _trainTexts, _testTexts, _maxLength, _epochs, _batch, _microBatch, _rate, _headRate,
-            _decay, _warmup, _clip, _layerDecay, _freeze, _pooling, _loraRank, _loraAlpha, _loraTargets, _sparse, _deltaOnly, _baseline, _seed, _engine, _threads, Quiet]) command.Add(option);
+            _decay, _warmup, _clip, _layerDecay, _freeze, _pooling, _loraRank, _loraAlpha, _loraTargets, _sparse, _deltaOnly, _baseline, _seed, _engine, _precision, _threads, Quiet]) command.Add(option);
     }
 
     /// <summary>The settings of a command line.</summary>
@@ -87,6 +88,7 @@ internal sealed class FinetuneArguments
             Baseline = result.GetValue(_baseline),
             Seed = result.GetValue(_seed),
             Engine = SettingWords.Parse<EngineKind>(result.GetValue(_engine)!, _engine.Name),
+            Precision = SettingWords.Parse<EnginePrecision>(result.GetValue(_precision)!, _precision.Name),
             Threads = ModelOptions.Checked(result.GetValue(_threads), "--threads"),
         };
     }

@@ -40,6 +40,8 @@ internal static class ConfigRules
     {
         if (Train.Engines.Missing(config.Engine.Kind) is (string why, string fix))
             throw Wrong(tree, "engine.kind", $"'engine.kind' {ConfigSchema.Word(config.Engine.Kind)} {why}", fix);
+        if (Train.Engines.Unable(config.Engine.Kind, config.Engine.Precision) is (string unable, string instead))
+            throw Wrong(tree, "engine.precision", $"'engine.precision' {ConfigSchema.Word(config.Engine.Precision)} {unable}", instead);
         if (config.Tokenizer.Kind == TokenizerKind.WordPiece)
             throw Wrong(tree, "tokenizer.kind", "'tokenizer.kind' wordpiece does not keep a text exactly, and bits per byte of a causal model are those of the exact text", "use bytelevel-bpe or unigram");
         int context = Pipeline.Model.ModelOptions.ContextOf(config.Model);

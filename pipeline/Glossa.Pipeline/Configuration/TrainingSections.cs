@@ -231,11 +231,30 @@ public enum EngineKind
     OrtTraining = 2,
 }
 
+/// <summary>The number formats of the matrix products; weights, moments, norms, softmax, losses and sums are float32 in all of them.</summary>
+public enum EnginePrecision
+{
+    /// <summary>32-bit floating point.</summary>
+    Float32 = 0,
+
+    /// <summary>TensorFloat-32.</summary>
+    Tf32 = 1,
+
+    /// <summary>bfloat16.</summary>
+    Bf16 = 2,
+
+    /// <summary>float16 with dynamic loss scaling.</summary>
+    Fp16 = 3,
+}
+
 /// <summary>What runs the training step.</summary>
 public sealed record EngineConfig
 {
     /// <summary>The engine.</summary>
     public EngineKind Kind { get; init; }
+
+    /// <summary>The number format of the matrix products; other than float32 on `cuda` alone.</summary>
+    public EnginePrecision Precision { get; init; }
 
     /// <summary>Concurrent one-thread runs; 0 takes one per processor core.</summary>
     [InRange(0, 1024)]

@@ -53,7 +53,7 @@ public static class FinetuneJob
         Dictionary<string, float[]> start = model.Start(step);
         TaskFacts facts = new(options.Task.Name(), maxLength, corpus.Labels, options.Corpus.Label, options.Pooling, [.. model.NewParameters.Order(StringComparer.Ordinal)],
             new HashSplit(options.Corpus.Valid, options.Corpus.Test, options.Seed));
-        using ITrainingEngine engine = Engines.Create(options.Engine, step, start, options.Lanes, dropout: 0);
+        using ITrainingEngine engine = Engines.Create(options.Engine, options.Precision, step, start, options.Lanes, dropout: 0);
         FinetuneTraining training = new(model, engine, options, start, batches, corpus, work);
         FinetuneOutcome outcome = training.Run(facts.ToJson().ToJsonString());
 

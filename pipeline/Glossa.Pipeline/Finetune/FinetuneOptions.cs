@@ -68,6 +68,9 @@ public sealed record FinetuneOptions
     /// <summary>What runs the training step.</summary>
     public EngineKind Engine { get; init; }
 
+    /// <summary>The number format of the step's matrix products.</summary>
+    public EnginePrecision Precision { get; init; }
+
     /// <summary>Concurrent runs; 0 is one per core.</summary>
     public int Threads { get; init; }
 
@@ -98,6 +101,7 @@ public sealed record FinetuneOptions
         Require(Sparse is null or (> 0 and <= 1), "--sparse", Sparse, "a share above 0, such as 0.5%");
         Lora?.Validate();
         if (Engines.Missing(Engine) is (string why, string fix)) throw new InputException($"--engine {ConfigSchema.Word(Engine)} {why}", fix: fix);
+        if (Engines.Unable(Engine, Precision) is (string whyNot, string instead)) throw new InputException($"--precision {ConfigSchema.Word(Precision)} {whyNot}", fix: instead);
         if (Sparse is not null && Lora is not null) throw new InputException("--sparse and --lora-rank exclude each other", fix: "choose one");
         if (DeltaOnly && Sparse is null && Lora is null) throw new InputException("--delta-only needs --lora-rank or --sparse", fix: "a full fine-tuning changes every weight: ship the model");
         if (Baseline && Task != FinetuneTask.Classification) throw new InputException("--baseline is a classifier", fix: "leave it out, or use --task classification");

@@ -48,6 +48,7 @@ public static class CurriculumPlan
                 Tokens = Budget(phase, taken),
                 Sampling = phase.Sampling,
                 MicroBatchTokens = settings.Batch.MicroBatchTokens,
+                LengthMultiple = Engines.LengthMultiple(settings.Engine, settings.Context),
                 MicroBatchesPerStep = Math.Max(1, settings.Batch.TokensPerStep / settings.Batch.MicroBatchTokens),
                 Seed = (ulong)settings.Seed + (ulong)phases.Count * 0x9E3779B97F4A7C15,
             }, replayed);

@@ -9,6 +9,7 @@ namespace Glossa.Pipeline.Train;
 /// <param name="Context">Longest window.</param>
 /// <param name="Dropout">Rate of dropout.</param>
 /// <param name="Engine">What runs the step.</param>
+/// <param name="Precision">Number format of its matrix products.</param>
 /// <param name="Lanes">Gradient spans that are summed: the number of concurrent runs, since the order of a sum decides its last bits.</param>
 /// <param name="Seed">Seed of the order.</param>
-public sealed record TrainSettings(CurriculumConfig Curriculum, OptimizerConfig Optimizer, BatchConfig Batch, int Context, double Dropout, EngineKind Engine, int Lanes, long Seed);
+public sealed record TrainSettings(CurriculumConfig Curriculum, OptimizerConfig Optimizer, BatchConfig Batch, int Context, double Dropout, EngineKind Engine, EnginePrecision Precision, int Lanes, long Seed);

@@ -36,7 +36,7 @@ public sealed class TrainStage : Stage<TrainSettings>
     protected override TrainSettings SettingsFrom(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new TrainSettings(config.Curriculum, config.Optimizer, config.Batch, ModelOptions.ContextOf(config.Model), config.Model.Dropout ?? 0, config.Engine.Kind, Workers.Of(config.Engine), config.Seed);
+        return new TrainSettings(config.Curriculum, config.Optimizer, config.Batch, ModelOptions.ContextOf(config.Model), config.Model.Dropout ?? 0, config.Engine.Kind, config.Engine.Precision, Workers.Of(config.Engine), config.Seed);
     }
 
     /// <inheritdoc/>

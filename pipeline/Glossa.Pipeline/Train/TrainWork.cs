@@ -35,7 +35,7 @@ internal sealed class TrainWork : IDisposable
         {
             BatchAssembler assembler = new(tokens, tokenizer, step.TakesAttentionMask);
             IReadOnlyList<PlannedPhase> phases = CurriculumPlan.Make(settings, tokens, LanguagesStage.ChosenIn(context), assembler);
-            ITrainingEngine engine = Engines.Create(settings.Engine, step, step.ValuesIn(forward), settings.Lanes, (float)settings.Dropout);
+            ITrainingEngine engine = Engines.Create(settings.Engine, settings.Precision, step, step.ValuesIn(forward), settings.Lanes, (float)settings.Dropout);
             return new TrainWork(tokens, engine, new Trainer(engine, Options(settings, engine, TransposedMatrices(forward, step))), phases);
         }
         catch

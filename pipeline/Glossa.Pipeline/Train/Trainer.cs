@@ -3,9 +3,7 @@ using System.Text.Json;
 using Glossa.Pipeline.Progress;
 using Glossa.Pipeline.Staging;
 using Glossa.Training.Checkpoints;
-using Glossa.Training.Deltas;
 using Glossa.Training.Engines;
-using Glossa.Training.Optimizers;
 using Glossa.Training.Parameters;
 using Glossa.Training.Safetensors;
 using Glossa.Training.Schedules;
@@ -18,13 +16,8 @@ public sealed class Trainer : IDisposable
     private const int CurvePoints = 400;
 
     private readonly ITrainingEngine _engine;
-    private readonly WorkerPool _pool;
-    private readonly Optimizer _optimizer;
-    private readonly GradientClipping _clipping;
-    private readonly WeightAverage? _average;
-    private readonly SparseSelection? _selection;
+    private readonly ITrainingRun _run;
     private readonly string _advice;
-    private readonly float _clip;
     private readonly ulong _seed;
     private readonly int _lanes;
 
@@ -36,42 +29,20 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(options);
         _engine = engine;
-        _pool = new WorkerPool(options.Lanes);
-        _optimizer = new Optimizer(engine.Layout, options.Optimizer, _pool, options.Transposed);
-        _clipping = new GradientClipping(engine.Layout, _pool);
-        _average = options.Ema > 0 ? new WeightAverage(engine.Layout, (float)options.Ema, warmUp: true, _pool) : null;
-        _selection = options.Selection;
+        _run = engine.Begin(options);
         _advice = options.DivergenceAdvice;
         _seed = (ulong)options.Seed << 44;
         _lanes = options.Lanes;
-        _clip = options.Clip > 0 ? (float)options.Clip : float.MaxValue;
     }
 
     /// <summary>What <see cref="Train"/> will take, from a probe of some seconds. Weights and optimizer are as before afterwards.</summary>
     public TrainingEstimate Estimate(IReadOnlyList<PlannedPhase> phases)
     {
         ArgumentNullException.ThrowIfNull(phases);
-        double gradients = new TrainingProbe(_engine, _lanes).Seconds(phases), update = SecondsOfUpdate();
+        double gradients = new TrainingProbe(_run, _lanes).Seconds(phases), update = _run.SecondsOfUpdate();
         long steps = phases.Sum(phase => (long)phase.Batches.Steps);
         using Process self = Process.GetCurrentProcess();
         return new TrainingEstimate(_engine.Layout.ParameterCount, Labels(phases), steps, self.WorkingSet64, gradients + (steps * update));
-    }
-
-    // Updates that move nothing, thrown away all the same: the second one is timed.
-    private double SecondsOfUpdate()
-    {
-        float[] kept = _engine.Parameters.Span.ToArray();
-        long began = 0;
-        for (int i = 0; i < 2; i++)
-        {
-            began = Stopwatch.GetTimestamp();
-            _clipping.Norm(_engine.Gradients);
-            _optimizer.Step(_engine.Parameters, _engine.Gradients, 0);
-        }
-        double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        kept.CopyTo(_engine.Parameters.Span);
-        _optimizer.Reset();
-        return seconds;
     }
 
     private static long Labels(IReadOnlyList<PlannedPhase> phases) => phases.Sum(phase => Enumerable.Range(0, phase.Batches.Steps).Sum(step => (long)phase.Batches.Labels(step)));
@@ -91,37 +62,30 @@ public sealed class Trainer : IDisposable
         while (progress.Phase < phases.Count)
         {
             PlannedPhase phase = phases[progress.Phase];
-            if (progress.Step == 0 && phase.ResetOptimizer) _optimizer.Reset();
-            ParameterSlot[] frozen = Frozen(phase);
-            _optimizer.Freeze(frozen);
+            if (progress.Step == 0 && phase.ResetOptimizer) _run.Reset();
+            _run.Freeze(Frozen(phase));
             long resumed = Stopwatch.GetTimestamp();
             double earlier = progress.PhaseSeconds;
+            Queue<TakenStep> unknown = [];
             for (; progress.Step < phase.Batches.Steps; progress.Step++)
             {
                 if (context.Cancellation.IsCancellationRequested)
                 {
+                    Settle(all: true);
                     Save(checkpoints, progress);
                     context.Cancellation.ThrowIfCancellationRequested();
                 }
-                MicroBatch[] microBatches = [.. phase.Batches.MicroBatches(progress.Step).Select((batch, i) => batch with { Seed = Seed(progress.AllSteps, i) })];
+                MicroBatch[] microBatches = [.. phase.Batches.MicroBatches(progress.Step).Select((batch, i) => batch with { Seed = Seed(progress.AllSteps + unknown.Count, i) })];
                 int labels = phase.Batches.Labels(progress.Step);
-                long began = Stopwatch.GetTimestamp();
-                double loss = _engine.Run(microBatches, 1f / labels);
-                _selection?.Apply(_engine.Gradients);
-                foreach (ParameterSlot slot in frozen) _engine.Gradients.Slice(slot).Clear();
-                double norm = _clipping.Norm(_engine.Gradients);
-                if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw Diverged(phase, progress, loss);
-
                 float factor = LearningRateSchedule.Factor(phase.Schedule, progress.Step, phase.Batches.Steps) * (float)phase.LearningRate;
-                _optimizer.Step(_engine.Parameters, _engine.Gradients, factor, GradientClipping.Factor(norm, _clip));
-                _average?.Update(_engine.Parameters);
-
+                long began = Stopwatch.GetTimestamp();
+                _run.Gradient(microBatches, 1f / labels);
+                _run.Update(factor);
+                unknown.Enqueue(new TakenStep(progress.Step, labels, factor));
                 progress.StepSeconds += Stopwatch.GetElapsedTime(began).TotalSeconds;
-                progress.PhaseSeconds = earlier + Stopwatch.GetElapsedTime(resumed).TotalSeconds;
-                progress.Count(labels, loss);
-                if (progress.AllSteps % interval == 0 || progress.Step == phase.Batches.Steps - 1) progress.AddPoint(phase.Name, factor, norm);
-                context.Progress.Report(new ProgressUpdate(progress.Tokens, allLabels, phase.Batches.Unit, loss, phase.Name));
-                if (Stopwatch.GetElapsedTime(lastSave).TotalSeconds < context.Engine.CheckpointSeconds) continue;
+                bool saves = Stopwatch.GetElapsedTime(lastSave).TotalSeconds >= context.Engine.CheckpointSeconds;
+                Settle(all: saves || progress.Step == phase.Batches.Steps - 1);
+                if (!saves) continue;
                 progress.Step++;
                 Save(checkpoints, progress);
                 progress.Step--;
@@ -131,6 +95,20 @@ public sealed class Trainer : IDisposable
             WriteWeights(Path.Combine(context.Scratch, WeightsName(phases, progress.Phase)));
             progress.EndPhase(phase);
             Save(checkpoints, progress);
+
+            void Settle(bool all)
+            {
+                foreach (StepOutcome outcome in _run.Outcomes(all))
+                {
+                    TakenStep step = unknown.Dequeue();
+                    if (outcome.HasDiverged) throw Diverged(phase, step.Number, outcome.Loss);
+                    progress.PhaseSeconds = earlier + Stopwatch.GetElapsedTime(resumed).TotalSeconds;
+                    progress.Count(step.Labels, outcome);
+                    if (progress.AllSteps % interval == 0 || step.Number == phase.Batches.Steps - 1) progress.AddPoint(phase.Name, step.Factor);
+                    if (outcome.LeftOut) continue;
+                    context.Progress.Report(new ProgressUpdate(progress.Tokens, allLabels, phase.Batches.Unit, outcome.Loss, phase.Name));
+                }
+            }
         }
         for (int i = 0; i < phases.Count; i++)
             File.Copy(Path.Combine(context.Scratch, WeightsName(phases, i)), context.OutputFile(Path.Combine(TrainStage.WeightsFolder, WeightsName(phases, i))), overwrite: true);
@@ -146,16 +124,18 @@ public sealed class Trainer : IDisposable
     }
 
     // The order of the data and the schedule follow from the step number, so weights, optimizer state and progress are all there is.
-    private TrainingState State => new(_engine.Layout, _engine.Parameters, _optimizer, _average);
-
-    private void Save(CheckpointStore checkpoints, TrainingProgress progress) =>
-        checkpoints.Save(State, progress.AllSteps, JsonSerializer.SerializeToElement(progress));
+    private void Save(CheckpointStore checkpoints, TrainingProgress progress)
+    {
+        _run.Download();
+        checkpoints.Save(_run.State, progress.AllSteps, JsonSerializer.SerializeToElement(progress));
+    }
 
     private TrainingProgress Restore(CheckpointStore checkpoints, StageContext context)
     {
-        RestoreResult restored = checkpoints.RestoreLatest(State);
+        RestoreResult restored = checkpoints.RestoreLatest(_run.State);
         foreach (string warning in restored.Warnings) context.Progress.Note(warning);
         if (restored.Checkpoint is null) return new TrainingProgress();
+        _run.Upload();
         context.Progress.Note($"resuming after step {restored.Checkpoint.Step}");
         return restored.Checkpoint.Run.Deserialize<TrainingProgress>()!;
     }
@@ -163,7 +143,8 @@ public sealed class Trainer : IDisposable
     // What is shipped: the averaged weights where averaging is on.
     private void WriteWeights(string path)
     {
-        FloatBuffer weights = _average?.Average ?? _engine.Parameters;
+        _run.Download();
+        FloatBuffer weights = _run.State.Average?.Average ?? _engine.Parameters;
         SafetensorsWriter.WriteFile(path, [.. _engine.Layout.Slots.Select(slot => SafetensorsTensor.Floats(slot.Name, slot.Shape, weights, slot.Offset, slot.Length))]);
     }
 
@@ -173,14 +154,12 @@ public sealed class Trainer : IDisposable
     private static string WeightsName(IReadOnlyList<PlannedPhase> phases, int phase) =>
         phase == phases.Count - 1 ? TrainStage.FinalName : TrainStage.PhaseName(phase);
 
-    private WorkException Diverged(PlannedPhase phase, TrainingProgress progress, double loss) =>
-        new($"the loss is {loss} at step {progress.Step + 1} of phase '{phase.Name}'", fix: _advice);
+    private WorkException Diverged(PlannedPhase phase, int step, double loss) =>
+        new($"the loss is {loss} at step {step + 1} of phase '{phase.Name}'", fix: _advice);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _average?.Dispose();
-        _optimizer.Dispose();
-        _pool.Dispose();
-    }
+    public void Dispose() => _run.Dispose();
+
+    // A step that was taken and whose outcome may not be known yet.
+    private readonly record struct TakenStep(int Number, int Labels, float Factor);
 }

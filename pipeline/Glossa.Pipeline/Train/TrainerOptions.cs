@@ -1,31 +1,12 @@
-using Glossa.Training.Deltas;
-using Glossa.Training.Optimizers;
+using Glossa.Training.Engines;
 
 namespace Glossa.Pipeline.Train;
 
 /// <summary>What a training loop needs beside its engine and its batches.</summary>
-public sealed record TrainerOptions
+public sealed record TrainerOptions : UpdateRules
 {
-    /// <summary>Rules and rates by parameter.</summary>
-    public required OptimizerOptions Optimizer { get; init; }
-
-    /// <summary>Largest norm of the whole gradient; 0 clips nothing.</summary>
-    public double Clip { get; init; }
-
-    /// <summary>Decay of the average of the weights; 0 keeps none.</summary>
-    public double Ema { get; init; }
-
-    /// <summary>Threads of optimizer and norms; no result depends on it.</summary>
-    public required int Lanes { get; init; }
-
     /// <summary>Seed of dropout.</summary>
     public long Seed { get; init; }
-
-    /// <summary>Matrices stored [inputs, outputs].</summary>
-    public IReadOnlySet<string> Transposed { get; init; } = new HashSet<string>();
-
-    /// <summary>The only weights that may move; null for all.</summary>
-    public SparseSelection? Selection { get; init; }
 
     /// <summary>What to do about a loss that is no number.</summary>
     public string DivergenceAdvice { get; init; } = "lower the learning rates in the optimizer section, or raise optimizer.warmup";

@@ -4,9 +4,9 @@ using Glossa.Training.Engines;
 namespace Glossa.Pipeline.Train;
 
 /// <summary>Times a few steps from all over the phases, in seconds, however long a step is: of a large one it runs two micro-batches a lane.</summary>
-/// <param name="engine">Runs them; its weights stay as they are.</param>
+/// <param name="run">Runs them; its weights stay as they are.</param>
 /// <param name="lanes">Concurrent runs.</param>
-internal sealed class TrainingProbe(ITrainingEngine engine, int lanes)
+internal sealed class TrainingProbe(ITrainingRun run, int lanes)
 {
     private const int Samples = 8;
 
@@ -37,7 +37,7 @@ internal sealed class TrainingProbe(ITrainingEngine engine, int lanes)
         IReadOnlyList<MicroBatch> all = batches.MicroBatches(step);
         MicroBatch[] some = [.. all.Take(2 * lanes)];
         long began = Stopwatch.GetTimestamp();
-        engine.Run(some, 1f / Math.Max(1, batches.Labels(step)));
+        run.Gradient(some, 1f / Math.Max(1, batches.Labels(step)));
         double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         return (seconds, some.Length == all.Count ? 1 : some.Sum(Cells) / all.Sum(Cells));
     }

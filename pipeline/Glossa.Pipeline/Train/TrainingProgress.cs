@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Glossa.Training.Engines;
 
 namespace Glossa.Pipeline.Train;
 
@@ -32,6 +33,9 @@ public sealed class TrainingProgress
     /// <summary>Number of losses in <see cref="LossSum"/>.</summary>
     public int Losses { get; set; }
 
+    /// <summary>L2 norm of the last gradient that moved weights, before clipping.</summary>
+    public double GradientNorm { get; set; }
+
     /// <summary>The learning curve so far.</summary>
     [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public List<CurvePoint> Curve { get; } = [];
@@ -40,19 +44,22 @@ public sealed class TrainingProgress
     [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public List<PhaseResult> Finished { get; } = [];
 
-    internal void Count(int predictions, double loss)
+    internal void Count(int predictions, StepOutcome outcome)
     {
         Tokens += predictions;
         PhaseTokens += predictions;
         AllSteps++;
-        LossSum += loss;
+        if (outcome.LeftOut) return;
+        LossSum += outcome.Loss;
         Losses++;
+        GradientNorm = outcome.Norm;
     }
 
-    internal void AddPoint(string phase, double factor, double norm)
+    internal void AddPoint(string phase, double factor)
     {
+        if (Losses == 0) return;
         double seconds = PhaseSeconds + Finished.Sum(f => f.Seconds);
-        Curve.Add(new CurvePoint(AllSteps, phase, Tokens, LossSum / Math.Max(1, Losses), factor, norm, seconds));
+        Curve.Add(new CurvePoint(AllSteps, phase, Tokens, LossSum / Losses, factor, GradientNorm, seconds));
         (LossSum, Losses) = (0, 0);
     }
 

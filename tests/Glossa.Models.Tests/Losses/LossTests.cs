@@ -36,7 +36,7 @@ public sealed class LossTests
             // Drawn up to 4, "ignored" runs from no label ignored to all of them.
             DoubleTensor labels = DoubleTensor.Wholes(shape, [.. Enumerable.Range(0, DoubleTensor.Count(shape))
                 .Select(_ => random.NextInt32(4) < drawn.ignored ? StepModel.IgnoredLabel : random.NextInt32(LossGraphs.Classes))]);
-            Check(forward, new StepOptions { Loss = kind }, new() { ["x"] = Draw(random, [.. shape, LossGraphs.Width]), ["labels"] = labels },
+            Check(forward, new StepOptions { Loss = kind, StaticShapes = drawn.seed % 3 == 0 }, new() { ["x"] = Draw(random, [.. shape, LossGraphs.Width]), ["labels"] = labels },
                 output => LossGraphs.Expected(kind, output, labels));
         }, iter: 40, seed: "0000000000000", threads: 1);
 
@@ -68,7 +68,7 @@ public sealed class LossTests
             Dictionary<string, DoubleTensor> feeds = new() { ["x"] = Draw(random, [.. shape, LossGraphs.Width]) };
             if (mask) feeds["attention_mask"] = DoubleTensor.Wholes(shape, [.. Enumerable.Range(0, batch * drawn.sequence).Select(i => i % drawn.sequence == 0 ? 1L : random.NextInt32(2))]);
             EmbeddingOptions options = new() { Interleaved = drawn.interleaved, Normalize = drawn.normalize, Scale = 2 };
-            Check(LossGraphs.Build(rank, HeadForm.Product, mask), new StepOptions { Loss = LossKind.Embedding, Embedding = options }, feeds,
+            Check(LossGraphs.Build(rank, HeadForm.Product, mask), new StepOptions { Loss = LossKind.Embedding, Embedding = options, StaticShapes = drawn.seed % 3 == 0 }, feeds,
                 output => PlainEmbedding.Loss(output, feeds.GetValueOrDefault("attention_mask"), options));
         }, iter: 60, seed: "0000000000000", threads: 1);
 
@@ -84,12 +84,11 @@ public sealed class LossTests
         Check(forward, new StepOptions { Loss = LossKind.Custom }, new() { ["x"] = Draw(new SeededRandom(1), [2, 3, LossGraphs.Width]) }, output => output.Data[0]);
     }
 
-    [TestCase(LossKind.MaskedLm, HeadForm.Product, true)]
-    [TestCase(LossKind.MaskedLm, HeadForm.TiedTransposed, true)]
-    [TestCase(LossKind.CausalLm, HeadForm.ProductAndBias, false)]
-    public void Step_AllLabelsIgnored_LossAndGradientsAreZero(LossKind kind, HeadForm form, bool accumulate)
+    [Test]
+    public void Step_AllLabelsIgnored_LossAndGradientsAreZero(
+        [Values(LossKind.MaskedLm, LossKind.CausalLm)] LossKind kind, [Values(HeadForm.Product, HeadForm.TiedTransposed, HeadForm.ProductAndBias)] HeadForm form, [Values] bool accumulate, [Values] bool staticShapes)
     {
-        StepModel step = TrainingStep.Build(LossGraphs.Build(3, form), new StepOptions { Loss = kind, Accumulate = accumulate });
+        StepModel step = TrainingStep.Build(LossGraphs.Build(3, form), new StepOptions { Loss = kind, Accumulate = accumulate, StaticShapes = staticShapes });
         Dictionary<string, DoubleTensor> feeds = Feeds(LossGraphs.Build(3, form));
         feeds["x"] = Draw(new SeededRandom(2), [2, 3, LossGraphs.Width]);
         feeds["labels"] = DoubleTensor.Wholes([2, 3], -100, -100, -100, -100, -100, -100);
@@ -98,13 +97,24 @@ public sealed class LossTests
             Assert.That(value.Data, Is.All.EqualTo(0.0), name);
     }
 
+    [TestCase(LossKind.CausalLm)]
+    [TestCase(LossKind.MaskedLm)]
+    [TestCase(LossKind.SequenceClassification)]
+    public void Step_StaticShapes_NoShapeDependsOnData(LossKind kind)
+    {
+        ModelProto forward = LossGraphs.Build(kind == LossKind.SequenceClassification ? 2 : 3, HeadForm.Product);
+        GraphProto usual = TrainingStep.Build(forward, new StepOptions { Loss = kind }).Model.Graph, @static = TrainingStep.Build(forward, new StepOptions { Loss = kind, StaticShapes = true }).Model.Graph;
+        Assert.That(usual.Node.Select(node => node.OpType), Has.Some.EqualTo("NonZero"));
+        Assert.That(@static.Node.Select(node => node.OpType), Has.None.EqualTo("NonZero"));
+    }
+
     [Test]
-    public void Step_TargetProbabilityUnderflows_LossIsExact()
+    public void Step_TargetProbabilityUnderflows_LossIsExact([Values] bool staticShapes)
     {
         ModelProto forward = LossGraphs.Build(2, HeadForm.NoProduct);
         forward.Graph.Output[0].Name = "x";
         forward.Graph.Output[0].Name = new GraphBuilder(forward.Graph).Op("Identity", [new("hidden")], "logits").Name;
-        StepModel step = TrainingStep.Build(forward, new StepOptions { Loss = LossKind.SequenceClassification });
+        StepModel step = TrainingStep.Build(forward, new StepOptions { Loss = LossKind.SequenceClassification, StaticShapes = staticShapes });
         Dictionary<string, DoubleTensor> feeds = Feeds(forward);
         feeds["gain"] = DoubleTensor.Reals([3], 1, 1, 1);
         feeds["x"] = DoubleTensor.Reals([2, 3], 0, 300, 0, 1, 0, 0);

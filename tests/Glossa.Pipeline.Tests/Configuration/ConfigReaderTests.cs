@@ -43,6 +43,11 @@ internal sealed class ConfigReaderTests
 #if !ONNXRUNTIME_TRAINING
     [TestCase("engine: {kind: ort-training}", "text:1:10: 'engine.kind' ort-training needs an ONNX Runtime with the training API, which this build has not; build glossa with -p:OnnxRuntime=Training, or use cpu")]
 #endif
+#if !ONNXRUNTIME_GPU
+    [TestCase("engine: {kind: cuda}", "text:1:10: 'engine.kind' cuda needs an ONNX Runtime with the CUDA provider, which this build has not; build glossa with -p:OnnxRuntime=Gpu")]
+#endif
+    [TestCase("engine: {precision: bf16}", "text:1:10: 'engine.precision' bf16 needs the engine cuda; use float32, or the engine cuda")]
+    [TestCase("engine: {precision: fp8}", "text:1:21: 'engine.precision' is 'fp8', expected one of float32, tf32, bf16, fp16")]
     [TestCase("model: {tiedHead: yes}", "text:1:19: 'model.tiedHead' is 'yes', expected true or false")]
     [TestCase("model: 5", "text:1:8: 'model' is '5', expected a mapping with the keys preset")]
     [TestCase("seed: 1\nseed: 2\n", "text:2:1: the key 'seed' stands twice; remove one of the two")]

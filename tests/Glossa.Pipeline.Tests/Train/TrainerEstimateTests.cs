@@ -1,4 +1,7 @@
+using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Staging;
 using Glossa.Pipeline.Train;
+using Glossa.Training.Engines;
 using NUnit.Framework;
 
 namespace Glossa.Pipeline.Tests.Train;
@@ -14,7 +17,7 @@ internal sealed class TrainerEstimateTests
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(with, Is.EqualTo(without));
         Assert.That(estimate!.Steps, Is.EqualTo(6));
-        Assert.That(estimate.Tokens, Is.EqualTo(6 * TinyTraining.LabelsPerStep));
+        Assert.That(estimate.Tokens, Is.EqualTo(6 * ToyTraining.MicroBatches * ToyTraining.Batch * (ToyTraining.Sequence - 1)));
         Assert.That(estimate.Seconds, Is.GreaterThan(0));
         Assert.That(estimate.MemoryBytes, Is.GreaterThan(1 << 20));
     }
@@ -27,9 +30,13 @@ internal sealed class TrainerEstimateTests
 
     private static byte[] Train(bool estimate, out TrainingEstimate? found)
     {
-        using TinyTraining training = new();
-        PlannedPhase[] phases = [TinyTraining.Phase("first", 2), TinyTraining.Phase("second", 4)];
-        found = estimate ? training.Trainer.Estimate(phases) : null;
-        return training.Train(phases);
+        using CpuEngine engine = new(ToyTraining.Step(EngineKind.Cpu), ToyTraining.Start, 2);
+        using Trainer trainer = new(engine, ToyTraining.Options);
+        PlannedPhase[] phases = ToyTraining.Phases(2, 4);
+        found = estimate ? trainer.Estimate(phases) : null;
+        using TemporaryFolder folder = new();
+        string output = Directory.CreateDirectory(Path.Combine(folder.Path, "out")).FullName;
+        trainer.Train(phases, new StageContext(output, Path.Combine(folder.Path, "scratch")));
+        return File.ReadAllBytes(Path.Combine(output, TrainStage.WeightsFolder, TrainStage.FinalName));
     }
 }

@@ -12,9 +12,9 @@ internal sealed class TrainerFreezeTests
     public void Train_PartInTheSecondPhase_MovesThatPartAlone(string train, string moving)
     {
         using TinyTraining training = new();
-        training.Train(TinyTraining.Phase("all", 3));
+        training.Train(ToyTraining.Phase("all", 3));
         Dictionary<string, float[]> before = training.Weights;
-        training.Train(TinyTraining.Phase("part", 3, Optimizers.PatternOf(train)));
+        training.Train(ToyTraining.Phase("part", 3, Optimizers.PatternOf(train)));
         string[] moved = [.. training.Weights.Where(now => !now.Value.AsSpan().SequenceEqual(before[now.Key])).Select(now => now.Key)];
         Assert.That(moved, Is.EquivalentTo(moving.Split('|')));
     }
@@ -23,9 +23,9 @@ internal sealed class TrainerFreezeTests
     public void Train_AllAfterAPart_MovesEverything()
     {
         using TinyTraining training = new();
-        training.Train(TinyTraining.Phase("part", 2, Optimizers.PatternOf("embeddings")));
+        training.Train(ToyTraining.Phase("part", 2, Optimizers.PatternOf("embeddings")));
         Dictionary<string, float[]> before = training.Weights;
-        training.Train(TinyTraining.Phase("all", 3));
+        training.Train(ToyTraining.Phase("all", 3));
         Assert.That(training.Weights.Where(now => now.Value.AsSpan().SequenceEqual(before[now.Key])).Select(now => now.Key), Is.Empty);
     }
 
@@ -33,6 +33,6 @@ internal sealed class TrainerFreezeTests
     public void Train_PatternOfNoParameter_SaysSo()
     {
         using TinyTraining training = new();
-        Assert.That(() => training.Train(TinyTraining.Phase("part", 1, "*.biases")), Throws.TypeOf<InputException>().With.Message.Contains("'*.biases'").And.Message.Contains("'part'"));
+        Assert.That(() => training.Train(ToyTraining.Phase("part", 1, "*.biases")), Throws.TypeOf<InputException>().With.Message.Contains("'*.biases'").And.Message.Contains("'part'"));
     }
 }

@@ -92,7 +92,7 @@ public sealed class CpuEngine : ITrainingEngine
     }
 
     /// <summary>The step in the form that is fastest on this processor, and the operators that it takes.</summary>
-    internal static ModelProto ForThisProcessor(StepModel step, SessionOptions options)
+    public static ModelProto ForThisProcessor(StepModel step, SessionOptions options)
     {
         if (!KernelLowering.IsSupported) return step.Model;
         KernelOperators.AddTo(options);

@@ -1,6 +1,8 @@
 using Glossa.Models.Onnx;
+using Glossa.Models.Shapes;
 using Glossa.Models.Steps;
 using Glossa.Training.Kernels.Products;
+using Glossa.Training.Kernels.Rows;
 
 namespace Glossa.Training.Kernels;
 
@@ -16,7 +18,10 @@ internal static class KernelLowering
     public static ModelProto Apply(StepModel step)
     {
         ModelProto model = step.Model.Clone();
-        ProductLowering.Apply(model.Graph);
+        // Lowering keeps the names of values, so what is known of the step stays true.
+        ShapeMap shapes = ShapeMap.Infer(model.Graph);
+        ProductLowering.Apply(model.Graph, shapes);
+        RowLowering.Apply(model.Graph, shapes);
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = KernelOperators.Domain, Version = 1 });
         return model;
     }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Glossa.Training.Kernels.Products;
+using Glossa.Training.Kernels.Rows;
 using Microsoft.ML.OnnxRuntime;
 using static Glossa.Training.Kernels.RuntimeApi;
 
@@ -19,7 +20,7 @@ internal static unsafe class KernelOperators
     private const int Variadic = 2, Undefined = 0, Float = 1, DefaultMemory = 0, AnyVersion = int.MaxValue;
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<KernelOperator> All { get; } = [ProductKernel.Operator];
+    public static IReadOnlyList<KernelOperator> All { get; } = [ProductKernel.Operator, RowProgramKernel.Operator];
 
     private static readonly nint OperatorDomain = CreateDomain();
 

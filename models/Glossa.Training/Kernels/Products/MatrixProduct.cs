@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Glossa.Training.Parameters;
 
@@ -45,6 +46,7 @@ internal static unsafe class MatrixProduct
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OverColumns(nint rows, nint columns, nint inner, Operand a, Operand b, in ProductTarget target)
     {
         for (nint column = 0; column < columns; column += ColumnBlock)
@@ -62,6 +64,7 @@ internal static unsafe class MatrixProduct
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OverTiles(nint rows, nint columns, nint inner, Operand a, float* panels, in ProductTarget target)
     {
         for (nint column = 0; column < columns; column += ProductTile.Columns)

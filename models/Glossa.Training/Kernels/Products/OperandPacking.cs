@@ -10,6 +10,7 @@ internal static unsafe class OperandPacking
     private const int Square = 8;
 
     /// <summary>The right operand as panels <c>[inner, 16]</c>, one behind the other, the last filled up with zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Panels(Operand b, nint inner, nint columns, float* panels)
     {
         for (nint column = 0; column < columns; column += ProductTile.Columns, panels += inner * ProductTile.Columns)
@@ -27,8 +28,10 @@ internal static unsafe class OperandPacking
     }
 
     /// <summary>A left operand that is stored by columns, as contiguous rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows(Operand a, nint rows, nint inner, float* packed) => Transpose(a.Data, a.ColumnStride, inner, rows, packed, inner);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RowsOfPanel(Operand b, nint inner, float* panel)
     {
         float* row = b.Data;
@@ -39,6 +42,7 @@ internal static unsafe class OperandPacking
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PartialPanel(Operand b, nint inner, int columns, float* panel)
     {
         for (nint k = 0; k < inner; k++, panel += ProductTile.Columns)
@@ -48,6 +52,7 @@ internal static unsafe class OperandPacking
     }
 
     /// <summary>Writes <c>[rows, columns]</c> as <c>[columns, rows]</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(float* source, nint stride, nint rows, nint columns, float* target, nint targetStride)
     {
         nint i = 0;
@@ -60,6 +65,7 @@ internal static unsafe class OperandPacking
         TransposeRest(source, stride, i, rows, 0, columns, target, targetStride);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransposeRest(float* source, nint stride, nint row, nint rowEnd, nint column, nint columnEnd, float* target, nint targetStride)
     {
         for (nint i = row; i < rowEnd; i++)

@@ -15,12 +15,12 @@ internal sealed class ProductLowering
     private readonly ShapeMap _shapes;
     private readonly GraphIndex _index;
 
-    private ProductLowering(GraphProto graph) => (_graph, _shapes, _index) = (graph, ShapeMap.Infer(graph), new GraphIndex(graph));
+    private ProductLowering(GraphProto graph, ShapeMap shapes) => (_graph, _shapes, _index) = (graph, shapes, new GraphIndex(graph));
 
-    /// <summary>Rewrites a graph, whose nodes stand in topological order before and after.</summary>
-    public static void Apply(GraphProto graph)
+    /// <summary>Rewrites a graph of known shapes, whose nodes stand in topological order before and after.</summary>
+    public static void Apply(GraphProto graph, ShapeMap shapes)
     {
-        ProductLowering lowering = new(graph);
+        ProductLowering lowering = new(graph, shapes);
         foreach (NodeProto node in graph.Node.Where(node => node.OpType is "MatMul" or "FusedMatMul" or "Gemm").ToArray()) lowering.Lower(node);
         GraphCleaning.DropUnread(graph);
         GraphCleaning.SortTopologically(graph);

@@ -23,6 +23,7 @@ internal static unsafe class ProductTile
     /// <param name="target">Where the tile goes.</param>
     /// <param name="rows">Rows that there are.</param>
     /// <param name="columns">Columns that there are.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute(nint inner, float* a, nint stride, float* b, in ProductTarget target, int rows, int columns)
     {
         if (rows == Rows && columns == Columns)
@@ -38,6 +39,7 @@ internal static unsafe class ProductTile
         for (int i = 0; i < rows; i++) Finish(tile + (i * Columns), target.At(i, 0), columns);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Finish(float* tile, ProductTarget row, int columns)
     {
         for (int j = 0; j < columns; j++)

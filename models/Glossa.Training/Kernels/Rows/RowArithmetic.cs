@@ -32,34 +32,40 @@ internal static unsafe class RowArithmetic
                 break;
             default:
                 int count = Count(a.Kind, rows, width);
-                Unary(operation, new ReadOnlySpan<float>(a.Data, count), new Span<float>(y, count));
+                Unary(operation, a.Data, y, count);
                 break;
         }
     }
 
     private static int Count(RowKind kind, int rows, int width) => kind switch { RowKind.Full => rows * width, RowKind.Column => rows, RowKind.Row => width, _ => 1 };
 
-    private static void Unary(RowOperation operation, ReadOnlySpan<float> a, Span<float> y)
+    private static void Unary(RowOperation operation, float* a, float* y, int count)
     {
         switch (operation)
         {
-            case RowOperation.Neg:
-                TensorPrimitives.Negate(a, y);
-                break;
             case RowOperation.Exp:
-                TensorPrimitives.Exp(a, y);
+                VectorFunctions.Exp(a, y, count);
                 break;
-            case RowOperation.Sqrt:
-                TensorPrimitives.Sqrt(a, y);
+            case RowOperation.Gelu:
+                VectorFunctions.Gelu(a, y, count);
                 break;
-            case RowOperation.Reciprocal:
-                TensorPrimitives.Reciprocal(a, y);
-                break;
-            case RowOperation.Tanh:
-                TensorPrimitives.Tanh(a, y);
+            case RowOperation.GeluSlope:
+                VectorFunctions.GeluSlope(a, y, count);
                 break;
             case RowOperation.Sigmoid:
-                TensorPrimitives.Sigmoid(a, y);
+                VectorFunctions.Sigmoid(a, y, count);
+                break;
+            case RowOperation.Neg:
+                TensorPrimitives.Negate(new ReadOnlySpan<float>(a, count), new Span<float>(y, count));
+                break;
+            case RowOperation.Sqrt:
+                TensorPrimitives.Sqrt(new ReadOnlySpan<float>(a, count), new Span<float>(y, count));
+                break;
+            case RowOperation.Reciprocal:
+                TensorPrimitives.Reciprocal(new ReadOnlySpan<float>(a, count), new Span<float>(y, count));
+                break;
+            case RowOperation.Tanh:
+                TensorPrimitives.Tanh(new ReadOnlySpan<float>(a, count), new Span<float>(y, count));
                 break;
             default:
                 throw new InvalidOperationException($"{operation} takes two operands");

@@ -28,6 +28,7 @@ internal sealed class RowGroups
     {
         RowGroups groups = new(graph, shapes);
         foreach (NodeProto node in graph.Node.Reverse()) groups.Place(node);
+        foreach (NodeProto node in graph.Node) groups.MoveToOperand(node);
         foreach (RowGroup group in groups._groups.Values.Distinct()) group.Nodes.Reverse();
         return [.. groups._groups.Values.Distinct()];
     }
@@ -47,8 +48,16 @@ internal sealed class RowGroups
                 return;
             }
         }
-        // A sum over rows as the last thing of a group would keep what it sums up from being summed where it is made.
         if (OwnShape(node) is { Count: > 1 } shape && !shape[^1].Is(1) && Fits(node, shape)) Join(node, new RowGroup(shape));
+    }
+
+    // A sum that is alone waits for nothing but its operand, so it can be taken where that is made.
+    private void MoveToOperand(NodeProto node)
+    {
+        if (!RowOperations.IsSum(node) || !_groups.TryGetValue(node, out RowGroup? alone) || alone.Nodes.Count > 1) return;
+        if (_index.Producer(node.Input[0]) is not { } producer || !_groups.TryGetValue(producer, out RowGroup? group) || !Fits(node, group.Shape)) return;
+        group.Nodes.Insert(0, node);
+        _groups[node] = group;
     }
 
     private IReadOnlyList<Dimension>? OwnShape(NodeProto node) => _shapes.Shape(RowOperations.IsSum(node) ? node.Input[0] : node.Output[0]);

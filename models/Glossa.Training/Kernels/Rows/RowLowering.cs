@@ -11,9 +11,10 @@ internal static class RowLowering
     /// <summary>Rewrites a graph of known shapes, whose nodes stand in topological order before and after.</summary>
     public static void Apply(GraphProto graph, ShapeMap shapes)
     {
+        GeluSlopes.Apply(graph, shapes);
         HashSet<string> given = [.. graph.Output.Select(output => output.Name)];
         int number = 0;
-        foreach (RowGroup group in RowGroups.Find(graph, shapes).Where(group => group.Nodes.Count > 1))
+        foreach (RowGroup group in RowGroups.Find(graph, shapes).Where(group => group.Nodes.Count > 1 || RowOperations.IsWhole(group.Nodes[0])))
         {
             if (Write(group, shapes, new GraphIndex(graph), given) is not { } node) continue;
             node.Name = "rows." + (number++).ToString(CultureInfo.InvariantCulture);

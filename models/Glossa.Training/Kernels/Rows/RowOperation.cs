@@ -21,6 +21,12 @@ internal enum RowOperation
     /// <summary>e to the power of a.</summary>
     Exp,
 
+    /// <summary>a Phi(a), with the normal distribution's Phi.</summary>
+    Gelu,
+
+    /// <summary>The derivative of a Phi(a).</summary>
+    GeluSlope,
+
     /// <summary>The square root of a.</summary>
     Sqrt,
 

@@ -1,3 +1,4 @@
+using Glossa.Models.Building;
 using Glossa.Models.Onnx;
 using Glossa.Models.Shapes;
 using static Glossa.Models.Onnx.TensorProto.Types;
@@ -7,10 +8,18 @@ namespace Glossa.Training.Kernels.Rows;
 /// <summary>The nodes that an instruction stands for.</summary>
 internal static class RowOperations
 {
+    /// <summary>Name of the node that stands for the derivative of GELU while a graph is lowered.</summary>
+    public const string GeluSlope = "GeluSlope";
+
+    /// <summary>True where one instruction does what the runtime does in several passes, so that it is worth a program of its own.</summary>
+    public static bool IsWhole(NodeProto node) => (node.Domain, node.OpType) is (FusedOperators.Domain, "Gelu") or (KernelOperators.Domain, GeluSlope);
+
     /// <summary>The instruction of a node, or null where there is none.</summary>
     public static RowOperation? Of(NodeProto node, ShapeMap shapes)
     {
-        if (node.Domain is not ("" or "ai.onnx") || node.Output.Count != 1 || shapes.Type(node.Output[0]) != DataType.Float) return null;
+        if (node.Output.Count != 1 || shapes.Type(node.Output[0]) != DataType.Float) return null;
+        if (IsWhole(node)) return node.OpType == GeluSlope ? RowOperation.GeluSlope : RowOperation.Gelu;
+        if (node.Domain is not ("" or "ai.onnx")) return null;
         return node.OpType switch
         {
             "Add" => RowOperation.Add,

@@ -99,7 +99,7 @@ internal static unsafe class VectorFunctions
         Vector256<float> bell = Exp(-u * u), t = two / (two + u);
         Vector256<float> p = Vector256.Create(-1.162884198e-2f);
         p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(1.001947820e-1f));
-        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(-2.902907865e-1f));
+        p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(-2.903007865e-1f));
         p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(3.141417205e-1f));
         p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(-5.467374250e-2f));
         p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(1.668572128e-1f));

@@ -76,7 +76,7 @@ Task("Bench")
     .IsDependentOn("Build")
     .Does(() =>
 {
-    var arguments = new ProcessArgumentBuilder().Append("--filter").AppendQuoted(Argument("filter", "peer,gemm,growth,optimizer,stages")).Append("write=docs/performance.md");
+    var arguments = new ProcessArgumentBuilder().Append("--filter").AppendQuoted(Argument("filter", "peer,gemm,growth,optimizer,stages,run-memory")).Append("write=docs/performance.md");
     // An exported encoder is too large to come with the repository.
     var exported = Argument("minilm", "../shared/fixtures/minilm-full/onnx/model.onnx");
     if (FileExists(exported)) arguments.AppendQuoted($"minilm={exported}");

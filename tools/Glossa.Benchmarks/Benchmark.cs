@@ -26,5 +26,9 @@ internal sealed record BenchmarkArguments(string? Filter, IReadOnlyDictionary<st
         : int.TryParse(text, CultureInfo.InvariantCulture, out int value) ? value
         : throw new InputException($"{name}={text} is no whole number", fix: "give a number");
 
+    /// <summary>A list of whole numbers, as in <c>name=1,2,4</c>.</summary>
+    public int[] Numbers(string name, string otherwise) => [.. (Text(name) ?? otherwise).Split(',').Select(text => int.TryParse(text, CultureInfo.InvariantCulture, out int number)
+        ? number : throw new InputException($"{name}={text} is no list of whole numbers", fix: "write name=1,2,4"))];
+
     public string? Text(string name) => Settings.GetValueOrDefault(name);
 }

@@ -13,6 +13,7 @@ internal static class BertNames
         HashSet<string> initializers = [.. graph.Initializer.Select(initializer => initializer.Name)];
         List<(string, string)> names = [.. graph.Initializer.Select(i => i.Name).Where(name => name.StartsWith("bert.", StringComparison.Ordinal)).Select(name => (name, name))];
         string[] used = [.. graph.Node.Where(n => n.OpType == "MatMul" && initializers.Contains(n.Input[1])).Select(n => n.Input[1])];
+        if (used.Length < layers * Matrices.Length) throw new InputException($"the graph has no {layers} BERT layers", fix: "give the whole encoder, minilm-full");
         for (int i = 0; i < layers * Matrices.Length; i++)
             names.Add((used[i], $"bert.encoder.layer.{i / Matrices.Length}.{Matrices[i % Matrices.Length]}.weight"));
         return names;

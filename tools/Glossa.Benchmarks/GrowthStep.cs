@@ -20,11 +20,11 @@ internal static class GrowthStep
         Size start = new(2048, 4, 128, 2048, 464);
         (string Name, int[] Values, Func<int, Size> With)[] axes =
         [
-            ("tokens", Numbers("tokens", "2048,4096,8192,16384"), value => start with { Tokens = value }),
-            ("layers", Numbers("layers", "2,4,8,16"), value => start with { Layers = value }),
-            ("width", Numbers("width", "64,128,256,512"), value => start with { Width = value }),
-            ("vocabulary", Numbers("vocabulary", "1024,2048,4096,8192"), value => start with { Vocabulary = value }),
-            ("languages", Numbers("languages", "8,48,464"), value => start with { Languages = value }),
+            ("tokens", arguments.Numbers("tokens", "2048,4096,8192,16384"), value => start with { Tokens = value }),
+            ("layers", arguments.Numbers("layers", "2,4,8,16"), value => start with { Layers = value }),
+            ("width", arguments.Numbers("width", "64,128,256,512"), value => start with { Width = value }),
+            ("vocabulary", arguments.Numbers("vocabulary", "1024,2048,4096,8192"), value => start with { Vocabulary = value }),
+            ("languages", arguments.Numbers("languages", "8,48,464"), value => start with { Languages = value }),
         ];
         List<IReadOnlyList<string>> rows = [];
         List<GrowthCurve> curves = [];
@@ -41,9 +41,6 @@ internal static class GrowthStep
         }
         findings.Table(["size", "value", "ms a step", "processor ms", "processor µs a token", "GFLOP/s a core"], rows);
         findings.Picture("growth.svg", "Milliseconds a step against each size", GrowthChart.Draw(curves, "milliseconds a step, both axes logarithmic; sizes in multiples of the smallest"));
-
-        int[] Numbers(string name, string otherwise) => [.. (arguments.Text(name) ?? otherwise).Split(',').Select(text => int.TryParse(text, CultureInfo.InvariantCulture, out int number)
-            ? number : throw new InputException($"{name}={text} is no list of whole numbers", fix: "write name=1,2,4"))];
     }
 
     private static Timing Measure(Size size, int repetitions, int workers)

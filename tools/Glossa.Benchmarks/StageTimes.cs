@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
+using Glossa.Benchmarks.Runs;
 using Glossa.Data.Corpora;
 using Glossa.Data.Tokenizers;
 using Glossa.Data.Tokenizers.HuggingFace;
@@ -47,7 +47,7 @@ internal static class StageTimes
     private static void Training(RunResult run, Findings findings)
     {
         StageRecord train = run.Stages.Single(stage => stage.Name == "train");
-        TrainingResult result = JsonSerializer.Deserialize<TrainingResult>(File.ReadAllBytes(Path.Combine(train.Folder, TrainStage.ResultFile)))!;
+        TrainingResult result = TrainedRun.Training(run);
         double inSteps = result.Phases.Sum(phase => phase.StepSeconds), inPhases = result.Phases.Sum(phase => phase.Seconds);
         findings.Line($"Of the training loop's {inPhases:F1} seconds, {Share(inSteps / inPhases)} are inside the training step (gradients, clipping, optimizer); the rest fills batches and reports. Of the stage's {train.Seconds:F1} seconds, {Share(inSteps / train.Seconds)}: loading, the probe and checkpoints are in it.");
     }

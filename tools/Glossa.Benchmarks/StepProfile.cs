@@ -12,14 +12,14 @@ namespace Glossa.Benchmarks;
 /// <summary>Where a step spends its time, by operator, as the runtime's profiler says it.</summary>
 internal static class StepProfile
 {
-    private static readonly string[] Products = ["MatMul", "FusedMatMul", "Gemm", "FusedGemm"];
+    private static readonly string[] Products = ["MatMul", "FusedMatMul", "Gemm", "FusedGemm", "Product"];
 
     /// <summary>Number of nodes by operator.</summary>
     public static string Census(StepModel step) => $"{step.Model.Graph.Node.Count} nodes: "
         + string.Join(" ", step.Model.Graph.Node.GroupBy(n => n.OpType).OrderByDescending(n => n.Count()).Select(n => $"{n.Key}={n.Count()}"));
 
     /// <summary>One worker's time by operator over a few runs of one micro-batch, and the share of the matrix products.</summary>
-    public static string Measure(StepModel step, IReadOnlyDictionary<string, float[]> initial, TokenBatch batch, int runs = 6)
+    public static string Measure(StepModel step, IReadOnlyDictionary<string, float[]> initial, TokenBatch batch, int runs = 12)
     {
         string file;
         string folder = Directory.CreateTempSubdirectory("glossa-profile").FullName;
@@ -29,7 +29,7 @@ internal static class StepProfile
             {
                 options.EnableProfiling = true;
                 options.ProfileOutputPathPrefix = Path.Combine(folder, "step");
-                using InferenceSession session = new(step.Model.ToByteArray(), options);
+                using InferenceSession session = new(CpuEngine.ForThisProcessor(step, options).ToByteArray(), options);
                 Dictionary<string, OrtValue> inputs = Inputs(step, initial, batch);
                 using RunOptions run = new();
                 for (int i = 0; i < runs; i++)

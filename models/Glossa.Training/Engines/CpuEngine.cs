@@ -1,6 +1,8 @@
 using System.Numerics.Tensors;
 using System.Runtime.ExceptionServices;
+using Glossa.Models.Onnx;
 using Glossa.Models.Steps;
+using Glossa.Training.Kernels;
 using Glossa.Training.Parameters;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
@@ -23,7 +25,8 @@ public sealed class CpuEngine : ITrainingEngine
     /// <param name="initial">Start values by parameter name.</param>
     /// <param name="workers">Concurrent runs, at most one a core.</param>
     /// <param name="dropout">Rate of the factors that are fed to <c>dropout.*</c> inputs.</param>
-    public CpuEngine(StepModel step, IReadOnlyDictionary<string, float[]> initial, int workers, float dropout = 0)
+    /// <param name="kernels">Whose kernels compute the step.</param>
+    public CpuEngine(StepModel step, IReadOnlyDictionary<string, float[]> initial, int workers, float dropout = 0, EngineKernels kernels = EngineKernels.Fastest)
     {
         ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(initial);
@@ -32,7 +35,7 @@ public sealed class CpuEngine : ITrainingEngine
         Parameters = new FloatBuffer(Layout.Length);
         foreach (ParameterSlot slot in Layout.Slots) initial[slot.Name].AsSpan().CopyTo(Parameters.Slice(slot));
         using SessionOptions options = Options();
-        _session = Load(step, options);
+        _session = Load(kernels == EngineKernels.Fastest ? ForThisProcessor(step, options) : step.Model, options);
         _workers = [.. Enumerable.Range(0, workers).Select(_ => new StepWorker(_session, step, Layout, Parameters, dropout))];
     }
 
@@ -88,11 +91,19 @@ public sealed class CpuEngine : ITrainingEngine
         });
     }
 
-    private static InferenceSession Load(StepModel step, SessionOptions options)
+    /// <summary>The step in the form that is fastest on this processor, and the operators that it takes.</summary>
+    public static ModelProto ForThisProcessor(StepModel step, SessionOptions options)
+    {
+        if (!KernelLowering.IsSupported) return step.Model;
+        KernelOperators.AddTo(options);
+        return KernelLowering.Apply(step);
+    }
+
+    private static InferenceSession Load(ModelProto model, SessionOptions options)
     {
         try
         {
-            return new InferenceSession(step.Model.ToByteArray(), options);
+            return new InferenceSession(model.ToByteArray(), options);
         }
         catch (OnnxRuntimeException e)
         {

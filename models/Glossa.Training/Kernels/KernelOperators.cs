@@ -1,0 +1,173 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using Glossa.Training.Kernels.Products;
+using Glossa.Training.Kernels.Rows;
+using Microsoft.ML.OnnxRuntime;
+using static Glossa.Training.Kernels.RuntimeApi;
+
+namespace Glossa.Training.Kernels;
+
+/// <summary>
+/// Operators of Glossa's own, written in C# and registered with the runtime through its C interface: any number of inputs, of any type, and any number of float32 outputs. They stand in sessions alone,
+/// never in a file.
+/// </summary>
+internal static unsafe class KernelOperators
+{
+    /// <summary>Domain of the operators.</summary>
+    public const string Domain = "glossa";
+
+    private const int Variadic = 2, Undefined = 0, Float = 1, DefaultMemory = 0, AnyVersion = int.MaxValue;
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<KernelOperator> All { get; } = [ProductKernel.Operator, RowProgramKernel.Operator];
+
+    private static readonly nint OperatorDomain = CreateDomain();
+
+    /// <summary>Makes the operators known to a session.</summary>
+    public static void AddTo(SessionOptions options) =>
+        Check(((delegate* unmanaged<nint, nint, nint>)Function(Entry.AddCustomOpDomain))(options.DangerousGetHandle(), OperatorDomain));
+
+    // The runtime keeps pointers to domain and operators as long as a session lives, so both live as long as the process.
+    private static nint CreateDomain()
+    {
+        nint domain;
+        Check(((delegate* unmanaged<nint, nint*, nint>)Function(Entry.CreateCustomOpDomain))(Utf8(Domain), &domain));
+        for (int i = 0; i < All.Count; i++) Check(((delegate* unmanaged<nint, Definition*, nint>)Function(Entry.CustomOpDomain_Add))(domain, Define(i)));
+        return domain;
+    }
+
+    private static nint Utf8(string text)
+    {
+        byte[] bytes = [.. Encoding.UTF8.GetBytes(text), 0];
+        byte* memory = (byte*)NativeMemory.Alloc((nuint)bytes.Length);
+        bytes.CopyTo(new Span<byte>(memory, bytes.Length));
+        return (nint)memory;
+    }
+
+    private static Definition* Define(int index)
+    {
+        Definition* definition = (Definition*)NativeMemory.AllocZeroed((nuint)sizeof(Definition));
+        *definition = new Definition
+        {
+            Version = RuntimeApi.Version,
+            GetName = &Name,
+            GetExecutionProviderType = &NoProvider,
+            GetInputType = &AnyType,
+            GetInputTypeCount = &One,
+            GetOutputType = &FloatType,
+            GetOutputTypeCount = &One,
+            KernelDestroy = &Destroy,
+            GetInputCharacteristic = &IsVariadic,
+            GetOutputCharacteristic = &IsVariadic,
+            GetInputMemoryType = &MemoryType,
+            GetVariadicInputMinArity = &OneInteger,
+            GetVariadicInputHomogeneity = &ZeroInteger,
+            GetVariadicOutputMinArity = &OneInteger,
+            GetVariadicOutputHomogeneity = &OneInteger,
+            CreateKernelV2 = &CreateKernel,
+            KernelComputeV2 = &Compute,
+            GetStartVersion = &OneInteger,
+            GetEndVersion = &LastVersion,
+            OwnName = Utf8(All[index].Name),
+            OwnIndex = index,
+        };
+        return definition;
+    }
+
+    [UnmanagedCallersOnly]
+    private static nint Name(Definition* definition) => definition->OwnName;
+
+    [UnmanagedCallersOnly]
+    private static nint NoProvider(Definition* definition) => 0;
+
+    [UnmanagedCallersOnly]
+    private static int AnyType(Definition* definition, nuint index) => Undefined;
+
+    [UnmanagedCallersOnly]
+    private static int FloatType(Definition* definition, nuint index) => Float;
+
+    [UnmanagedCallersOnly]
+    private static nuint One(Definition* definition) => 1;
+
+    [UnmanagedCallersOnly]
+    private static int OneInteger(Definition* definition) => 1;
+
+    [UnmanagedCallersOnly]
+    private static int ZeroInteger(Definition* definition) => 0;
+
+    [UnmanagedCallersOnly]
+    private static int LastVersion(Definition* definition) => AnyVersion;
+
+    [UnmanagedCallersOnly]
+    private static int IsVariadic(Definition* definition, nuint index) => Variadic;
+
+    [UnmanagedCallersOnly]
+    private static int MemoryType(Definition* definition, nuint index) => DefaultMemory;
+
+    [UnmanagedCallersOnly]
+    private static void Destroy(nint kernel) => GCHandle.FromIntPtr(kernel).Free();
+
+    // What a kernel throws must not pass through the runtime's frames: it becomes the run's status.
+    [UnmanagedCallersOnly]
+    private static nint CreateKernel(Definition* definition, nint api, nint info, nint* kernel)
+    {
+        try
+        {
+            *kernel = GCHandle.ToIntPtr(GCHandle.Alloc(All[(int)definition->OwnIndex].Create(new KernelAttributes(info))));
+            return 0;
+        }
+        catch (Exception e)
+        {
+            return Failure(e.Message);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static nint Compute(nint kernel, nint context)
+    {
+        try
+        {
+            Unsafe.As<Kernel>(GCHandle.FromIntPtr(kernel).Target!).Compute(new KernelContext(context));
+            return 0;
+        }
+        catch (Exception e)
+        {
+            return Failure(e.Message);
+        }
+    }
+
+    /// <summary>The runtime's OrtCustomOp, field by field, and behind it what tells one operator from another.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Definition
+    {
+        public uint Version;
+        public nint CreateKernelV1;
+        public delegate* unmanaged<Definition*, nint> GetName;
+        public delegate* unmanaged<Definition*, nint> GetExecutionProviderType;
+        public delegate* unmanaged<Definition*, nuint, int> GetInputType;
+        public delegate* unmanaged<Definition*, nuint> GetInputTypeCount;
+        public delegate* unmanaged<Definition*, nuint, int> GetOutputType;
+        public delegate* unmanaged<Definition*, nuint> GetOutputTypeCount;
+        public nint KernelComputeV1;
+        public delegate* unmanaged<nint, void> KernelDestroy;
+        public delegate* unmanaged<Definition*, nuint, int> GetInputCharacteristic;
+        public delegate* unmanaged<Definition*, nuint, int> GetOutputCharacteristic;
+        public delegate* unmanaged<Definition*, nuint, int> GetInputMemoryType;
+        public delegate* unmanaged<Definition*, int> GetVariadicInputMinArity;
+        public delegate* unmanaged<Definition*, int> GetVariadicInputHomogeneity;
+        public delegate* unmanaged<Definition*, int> GetVariadicOutputMinArity;
+        public delegate* unmanaged<Definition*, int> GetVariadicOutputHomogeneity;
+        public delegate* unmanaged<Definition*, nint, nint, nint*, nint> CreateKernelV2;
+        public delegate* unmanaged<nint, nint, nint> KernelComputeV2;
+        public nint InferOutputShape;
+        public delegate* unmanaged<Definition*, int> GetStartVersion;
+        public delegate* unmanaged<Definition*, int> GetEndVersion;
+        public nint GetMayInplace;
+        public nint ReleaseMayInplace;
+        public nint GetAliasMap;
+        public nint ReleaseAliasMap;
+        public nint OwnName;
+        public nint OwnIndex;
+    }
+}

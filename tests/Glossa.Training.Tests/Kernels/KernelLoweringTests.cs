@@ -1,0 +1,79 @@
+using Glossa.Models.Import;
+using Glossa.Models.Losses;
+using Glossa.Models.Onnx;
+using Glossa.Models.Presets;
+using Glossa.Models.Steps;
+using Glossa.Training.Engines;
+using Glossa.Training.Kernels;
+using Glossa.Training.Verification;
+using NUnit.Framework;
+
+namespace Glossa.Training.Tests.Kernels;
+
+/// <summary>A step computed by Glossa's own kernels against the same step computed by the runtime's.</summary>
+public sealed class KernelLoweringTests
+{
+    [SetUp]
+    public void OnlyWhereSupported() => Assume.That(KernelLowering.IsSupported, "the runtime's kernels are the fastest on this processor");
+
+    [Test]
+    public void Run_Preset_GivesTheGradientsOfTheRuntime([Values(FeedForwardKind.SquaredRelu, FeedForwardKind.SwiGlu)] FeedForwardKind kind, [Values] bool gains)
+    {
+        TransformerOptions options = new()
+        {
+            Vocabulary = 70,
+            TextVocabulary = 64,
+            Layers = 2,
+            Width = 32,
+            Heads = 2,
+            KeyValueHeads = 1,
+            HeadSize = 16,
+            FeedForward = 48,
+            FeedForwardKind = kind,
+            NormGain = gains,
+            Dropout = 0.1f,
+            Context = 32,
+        };
+        Dictionary<string, float[]> start = TransformerParameters.Of(options)
+            .ToDictionary(spec => spec.Name, spec => (spec with { Init = ParameterInit.Normal, Scale = 0.2f }).Initialize(5));
+        StepModel step = TrainingStep.Build(TrainingGraph.Build(options, start), new StepOptions { TimeMajor = true, Accumulate = true, WeightedLoss = true });
+        Compare(step, start, Batches(64));
+    }
+
+    [TestCase("gpt2-torchscript", LossKind.CausalLm)]
+    [TestCase("gpt2-dynamo", LossKind.CausalLm)]
+    [TestCase("llama-dynamo", LossKind.CausalLm)]
+    [TestCase("bert-mlm-optimum", LossKind.MaskedLm)]
+    [TestCase("t5-torchscript", LossKind.CausalLm)]
+    public void Apply_ExportedGraph_LeavesNoPlainProduct(string name, LossKind loss)
+    {
+        string file = Path.Combine(Fixtures.Shared(Path.Combine("hf", name)), "model.onnx");
+        StepModel step = TrainingStep.Build(ModelImport.Read(file, new ImportOptions()), new StepOptions { Loss = loss, Accumulate = true, WeightedLoss = true });
+        string[] left = [.. KernelLowering.Apply(step).Graph.Node.Where(node => node.OpType is "MatMul" or "Gemm" or "FusedMatMul").Select(node => node.Name)];
+        Assert.That(left, Is.Empty);
+    }
+
+    private static void Compare(StepModel step, Dictionary<string, float[]> start, MicroBatch[] batches)
+    {
+        using CpuEngine own = new(step, start, 2, 0.1f), again = new(step, start, 2, 0.1f), runtime = new(step, start, 2, 0.1f, EngineKernels.Runtime);
+        double loss = own.Run(batches, 0.01f);
+        Assert.That(loss, Is.EqualTo(runtime.Run(batches, 0.01f)).Within(1e-5).Percent);
+        foreach (var slot in own.Layout.Slots)
+        {
+            float[] actual = own.Gradients.Slice(slot).ToArray(), expected = runtime.Gradients.Slice(slot).ToArray();
+            float largest = expected.Max(MathF.Abs);
+            Assert.That(actual.Zip(expected, (a, b) => MathF.Abs(a - b)).Max(), Is.LessThan(1e-5f * largest + 1e-9f), slot.Name);
+        }
+        Assert.That(again.Run(batches, 0.01f), Is.EqualTo(loss));
+        Assert.That(again.Gradients.Span.SequenceEqual(own.Gradients.Span), "the same step gave other bits");
+    }
+
+    // Of different shapes, so that workers meet sizes that are no multiples of anything.
+    private static MicroBatch[] Batches(int vocabulary) => [Batch(vocabulary, 2, 12), Batch(vocabulary, 3, 8), Batch(vocabulary, 1, 31)];
+
+    private static MicroBatch Batch(int vocabulary, int rows, int length)
+    {
+        long[] ids = [.. Enumerable.Range(0, rows * length).Select(at => (long)((at * 5 + at / length * 7 + length) % vocabulary))];
+        return MicroBatch.OfTokens(rows, length, ids, [.. ids.Select((id, at) => at % length == 0 ? StepModel.IgnoredLabel : id)]) with { Seed = (ulong)length };
+    }
+}

@@ -20,10 +20,11 @@ internal static class OptimizeCommand
         Option<string?> passes = new("--passes") { HelpName = "NAMES", Description = "Only these passes and those they need, by commas; `none` for none" };
         Option<string> attention = new("--attention") { HelpName = "NAME", Description = "multi-head, group-query (where keys come from a cache) or standard (ai.onnx Attention)", DefaultValueFactory = _ => "multi-head" };
         Option<double?> tolerance = new("--tolerance") { HelpName = "X", Description = "How far outputs may be from the original's, relative to their size; the default depends on the precision" };
+        Option<string?> genai = new("--genai") { HelpName = "NAME", Arity = ArgumentArity.ZeroOrOne, Description = "Writes a folder genai/ for onnxruntime-genai as well, in fp32 (default), int8 or int4" };
         Option<bool> all = new("--all") { Description = "Optimizes every model folder inside MODEL, each into a folder of its name" };
         Option<string?> markdown = new("--markdown") { HelpName = "FILE", Description = "Writes a table of node counts and differences there as well" };
         Option<bool> json = CommandHost.JsonOption;
-        Command command = new("optimize", "Rewrites an ONNX transformer into fewer, larger operators and smaller number formats") { model, folder, precisions, passes, attention, tolerance, all, markdown, json };
+        Command command = new("optimize", "Rewrites an ONNX transformer into fewer, larger operators and smaller number formats") { model, folder, precisions, passes, attention, tolerance, genai, all, markdown, json };
         host.Details[command] =
             $"""
             Each result is opened by ONNX Runtime and compared with the original on drawn inputs before it is written.
@@ -41,6 +42,7 @@ internal static class OptimizeCommand
                 Out = result.GetValue(folder)!,
                 Precisions = wanted,
                 Passes = new OptimizationOptions { Passes = Passes(result.GetValue(passes)), Attention = Attention(result.GetValue(attention)!) },
+                GenAi = result.GetResult(genai) is null ? null : ExportPrecisions.Parse(result.GetValue(genai) ?? "fp32"),
                 Limits = result.GetValue(tolerance) is { } limit ? Limits(wanted, limit) : OptimizeOptions.DefaultLimits,
             };
             CancellationToken cancellation = host.ListenToSignals();

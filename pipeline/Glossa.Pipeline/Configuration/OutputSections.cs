@@ -54,6 +54,9 @@ public sealed record ExportConfig
     /// <summary>The number formats; fp32 is always among them.</summary>
     public ValueList<Precision> Precisions { get; init; } = [Precision.Fp32, Precision.Int8];
 
+    /// <summary>Writes a folder genai/ for onnxruntime-genai as well, in this format: fp32, int8 or int4; its heads have to be a multiple of 16 wide. Null writes none.</summary>
+    public Precision? Genai { get; init; }
+
     /// <summary>Largest relative loss of bits per byte of a format; past it the export fails. A format without a gate is only measured.</summary>
     [InRange(0, 10)]
     [OneOf("fp16", "int8", "int4")]

@@ -4,6 +4,7 @@ using Glossa.Models.Import;
 using Glossa.Models.Onnx;
 using Glossa.Models.Optimization;
 using Glossa.Pipeline.Export;
+using Glossa.Pipeline.Export.GenAi;
 
 namespace Glossa.Pipeline.Optimize;
 
@@ -24,6 +25,9 @@ public static class OptimizeJob
         ModelSource source = ModelSource.Find(options.Model);
         ModelProto original = ModelImport.ReadOriginal(source.File);
         OptimizationResult optimized = GraphOptimizer.Optimize(original, options.Passes);
+        if (options.GenAi is not null && source.Folder is null) throw new InputException("onnxruntime-genai needs a tokenizer beside the model, and a file was named", source.File, "name the model folder");
+        // What does not fit is said before anything is written.
+        ModelProto? shared = options.GenAi is null ? null : SharedCacheGraph.Of(original);
         string staging = Path.Combine(options.Out, Staging);
         try
         {
@@ -35,6 +39,8 @@ public static class OptimizeJob
                 files.Add(Write(source, optimized.Model, precision, comparison, options, staging));
             }
             source.CopyCompanions(options.Out);
+            if (options.GenAi is { } format && shared is not null)
+                files.Add(GenAiFolder.Write(options.Out, original, shared, format, options.Limits.GetValueOrDefault(format, OptimizeOptions.DefaultLimits[format])));
             return new OptimizeResult(optimized, files);
         }
         finally

@@ -18,6 +18,9 @@ public sealed record OptimizeOptions
     /// <summary>The passes, and what they write.</summary>
     public OptimizationOptions Passes { get; init; } = new();
 
+    /// <summary>Number format of a folder <c>genai/</c> for onnxruntime-genai beside the other files; null writes none. Needs a model folder.</summary>
+    public ExportPrecision? GenAi { get; init; }
+
     /// <summary>How far a precision's outputs may be from the original's: the norm of the difference over the norm of the output.</summary>
     public IReadOnlyDictionary<ExportPrecision, double> Limits { get; init; } = DefaultLimits;
 
@@ -45,5 +48,5 @@ public sealed record OptimizedFile(ExportPrecision Precision, string Path, long 
 
 /// <summary>What came of a model.</summary>
 /// <param name="Optimization">The passes' counts; its model is the float32 one.</param>
-/// <param name="Files">The files, float32 first.</param>
+/// <param name="Files">The files, float32 first, that of <c>genai/</c> last.</param>
 public sealed record OptimizeResult(OptimizationResult Optimization, IReadOnlyList<OptimizedFile> Files);

@@ -101,26 +101,4 @@ public sealed class TextGeneratorTests
         GenerationOptions options = new() { Temperature = temperature, TopK = topK, TopP = topP };
         Assert.That(Assert.Throws<InputException>(() => generator.GenerateIds([1], options))!.Message, Does.StartWith(expected));
     }
-
-    /// <summary>Ids without meaning, of which the first alone is special.</summary>
-    private sealed class PlainIds(int vocabulary) : ITokenizer
-    {
-        public int VocabularySize => vocabulary;
-
-        public int TextVocabularySize => vocabulary;
-
-        public int BeginId => 0;
-
-        public int EndId => 0;
-
-        public int PadId => 0;
-
-        public string ContentHash => new('0', 64);
-
-        public int? LanguageTagId(string language) => null;
-
-        public void Encode(ReadOnlySpan<char> text, List<int> ids) => throw new NotSupportedException();
-
-        public string Decode(IReadOnlyList<int> ids) => throw new NotSupportedException();
-    }
 }

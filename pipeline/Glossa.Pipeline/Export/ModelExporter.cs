@@ -94,7 +94,6 @@ public static class ModelExporter
     {
         if (precision == ExportPrecision.DynamicInt8 && LayerErrors.Measure(model, sequences, scoring, PrecisionModels.Int8(model)) is [{ } worst, ..])
             return string.Create(CultureInfo.InvariantCulture, $"; the layer that loses most is '{worst.Weight}' ({worst.Operator}, {worst.RelativeError:P2} of its output)");
-        return made.Layers.MaxBy(layer => layer.WeightError) is { } layer
-            ? string.Create(CultureInfo.InvariantCulture, $"; the layer that loses most is '{layer.Weight}' ({layer.Operator}, {layer.WeightError:P2} of its weight)") : "";
+        return WorstLayer.Of(made.Layers) is { } layer ? "; " + layer : "";
     }
 }

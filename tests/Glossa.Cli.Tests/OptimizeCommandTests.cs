@@ -64,6 +64,38 @@ public sealed class OptimizeCommandTests
     }
 
     [Test]
+    public void Optimize_TargetLoss_WritesTheSmallestMixedFileWithinIt()
+    {
+        string texts = Path.Combine(_folder, "texts.txt");
+        File.WriteAllLines(texts, Enumerable.Range(0, 40).Select(i => $"Open the file number {i} and save {i * 7} of its pages."));
+        (int code, string output, string error) = Run("optimize", Layout("text-classification"), "--out", _folder, "--precision", "int8,int4", "--calibration", texts, "--target-loss", "0.03", "--json");
+        Assert.That(code, Is.Zero, error);
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement int8 = json.RootElement.GetProperty("files")[0], int4 = json.RootElement.GetProperty("files")[1];
+        Assert.That(int4.GetProperty("loss").GetDouble(), Is.LessThanOrEqualTo(0.03));
+        Assert.That(int4.GetProperty("plan").EnumerateObject().Select(weight => weight.Value.GetString()).Distinct(), Has.Member("int4").And.Member("int8"));
+        Assert.That(int4.GetProperty("bytes").GetInt64(), Is.LessThan(int8.GetProperty("bytes").GetInt64()));
+        Assert.That(int8.TryGetProperty("plan", out _), Is.False);
+    }
+
+    [Test]
+    public void Optimize_CalibrationFileOfFewTexts_SaysHowManyItTakes()
+    {
+        string texts = Path.Combine(_folder, "texts.txt");
+        File.WriteAllLines(texts, ["one text", "", "another text"]);
+        (int code, string line) = Error("optimize", Layout("fill-mask"), "--out", _folder, "--precision", "int8", "--calibration", texts);
+        Assert.That((code, line), Is.EqualTo((2, $"glossa: error: {texts}: the file has 2 texts to calibrate on; give a text a line, 8 at least; some hundred are better")));
+    }
+
+    [Test]
+    public void Optimize_CalibrationOfAFileWithoutTokenizer_SaysSo()
+    {
+        (int code, string line) = Error("optimize", Path.Combine(Layout("fill-mask"), "onnx", "model.onnx"), "--out", _folder, "--precision", "int8", "--calibration", "texts.txt");
+        Assert.That(code, Is.EqualTo(2));
+        Assert.That(line, Does.Contain("calibration needs a tokenizer beside the model"));
+    }
+
+    [Test]
     public void Optimize_QuantizedModel_IsRefusedInOneLine()
     {
         string first = Path.Combine(_folder, "first");

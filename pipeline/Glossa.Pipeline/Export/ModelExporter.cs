@@ -40,7 +40,7 @@ public static class ModelExporter
             string file = ModelFolder.PathOf(folder, precision);
             PrecisionModel made = precision == ExportPrecision.Fp32
                 ? new PrecisionModel(model)
-                : Make(optimized ??= GraphOptimizer.Optimize(model).Model, precision, folder, options);
+                : Make(optimized ??= GraphOptimizer.Optimize(model).Model, precision, folder, options, cancellation);
             OnnxFile.Write(file, made.Model);
             ExportRecord record = Measure(file, precision, sequences, languages, options, records.FirstOrDefault()?.BitsPerByte, cancellation);
             if (options.Gates.TryGetValue(precision, out double gate) && !(record.RelativeChange <= gate))
@@ -67,9 +67,9 @@ public static class ModelExporter
         throw new WorkException(Figures(record, exact, gate), file, "raise export.gates, or leave export.genai out");
     }
 
-    private static PrecisionModel Make(ModelProto optimized, ExportPrecision precision, string folder, ExportOptions options) => PrecisionModels.Make(
+    private static PrecisionModel Make(ModelProto optimized, ExportPrecision precision, string folder, ExportOptions options, CancellationToken cancellation) => PrecisionModels.Make(
         optimized, precision, precision == ExportPrecision.Fp16 ? HalfRange.TooLarge(optimized, [new SyntheticInputs(2, Math.Min(options.Scoring.Window, 64)).For(optimized.Graph)], folder) : [],
-        TextCalibration.Of(optimized, options.Calibration, options.Scoring.Window));
+        TextCalibration.Of(optimized, options.Calibration, options.Scoring.Window), precision == ExportPrecision.Int4 ? GatedPlan.Find(optimized, options, cancellation) : null);
 
     private static ExportRecord Measure(
         string file, ExportPrecision precision, IReadOnlyList<ScoringSequence> sequences, IReadOnlyList<string> languages,

@@ -63,6 +63,25 @@ public sealed class OptimizeCommandTests
         Assert.That(Directory.Exists(Path.Combine(_folder, "out", "onnx")), Is.False);
     }
 
+    [TestCase("hf-layout/fill-mask/onnx", "MultiHeadAttention,SkipLayerNormalization,BiasGelu")]
+    [TestCase("hf-layout/text-generation-llama/onnx", "MultiHeadAttention,SkipSimplifiedLayerNormalization,RotaryEmbedding")]
+    [TestCase("hf/llama-dynamo23", "Attention,RMSNormalization")]
+    public void Optimize_FusedModel_IsQuantized(string folder, string operators)
+    {
+        string fused = Path.Combine(_folder, "fused");
+        (int code, _, string error) = Run("optimize", Path.Combine(Fixtures, folder, "model.onnx"), "--out", fused);
+        Assert.That(code, Is.Zero, error);
+        Assert.That(operators.Split(','), Is.SubsetOf(OnnxFile.Read(Path.Combine(fused, "model.onnx")).Graph.Node.Select(node => node.OpType)));
+        (code, string output, error) = Run("optimize", Path.Combine(fused, "model.onnx"), "--out", _folder, "--precision", "fp16,int8,int4", "--json");
+        Assert.That(code, Is.Zero, error);
+        using JsonDocument json = JsonDocument.Parse(output);
+        double[] differences = [.. json.RootElement.GetProperty("files").EnumerateArray().Select(file => file.GetProperty("difference").GetDouble())];
+        Assert.That(differences[0], Is.InRange(1e-6, 3e-3));
+        Assert.That(differences[1], Is.InRange(1e-3, 0.07));
+        Assert.That(differences[2], Is.InRange(1e-2, 0.45));
+        Assert.That(OnnxFile.Read(Path.Combine(_folder, "model_quantized.onnx")).Graph.Node.Count(node => node.OpType == "MatMulInteger"), Is.GreaterThan(12));
+    }
+
     [Test]
     public void Optimize_TargetLoss_WritesTheSmallestMixedFileWithinIt()
     {
@@ -172,10 +191,15 @@ public sealed class OptimizeCommandTests
         return (code, output.ToString(), error.ToString());
     }
 
-    private static string Layout(string name)
+    private static string Layout(string name) => Path.Combine(Fixtures, "hf-layout", name);
+
+    private static string Fixtures
     {
-        DirectoryInfo? folder = new(TestContext.CurrentContext.TestDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Pipeline.sln"))) folder = folder.Parent;
-        return Path.Combine(folder.FullName, "tests", "fixtures", "hf-layout", name);
+        get
+        {
+            DirectoryInfo? folder = new(TestContext.CurrentContext.TestDirectory);
+            while (!File.Exists(Path.Combine(folder!.FullName, "Pipeline.sln"))) folder = folder.Parent;
+            return Path.Combine(folder.FullName, "tests", "fixtures");
+        }
     }
 }

@@ -101,7 +101,7 @@ public static class OptimizeJob
     private static WorkException Breach(Work work, ExportPrecision precision, PrecisionModel made, PlannedPrecision? plan, double difference, string output, double limit)
     {
         string figures = string.Create(CultureInfo.InvariantCulture, $"{precision.Name()}: the output '{output}' is off by {difference:P2} of its size, the limit is {limit:P2}");
-        string? layer = plan?.Weights.FirstOrDefault() is { } most ? $"the layer that loses most is '{most.Weight}'"
+        string? layer = plan?.Weights is [{ } most, ..] ? $"the layer that loses most is '{most.Weight}'"
             : precision == ExportPrecision.DynamicInt8 ? WorstLayer.Of(work.Optimized, work.Comparison.Feeds, work.Staging) : WorstLayer.Of(made.Layers);
         return new WorkException(figures + (layer is null ? "" : "; " + layer), work.Source.File, "raise --tolerance, or leave the precision out");
     }

@@ -63,6 +63,57 @@ public sealed class OptimizeCommandTests
         Assert.That(Directory.Exists(Path.Combine(_folder, "out", "onnx")), Is.False);
     }
 
+    [TestCase("hf-layout/fill-mask/onnx", "MultiHeadAttention,SkipLayerNormalization,BiasGelu")]
+    [TestCase("hf-layout/text-generation-llama/onnx", "MultiHeadAttention,SkipSimplifiedLayerNormalization,RotaryEmbedding")]
+    [TestCase("hf/llama-dynamo23", "Attention,RMSNormalization")]
+    public void Optimize_FusedModel_IsQuantized(string folder, string operators)
+    {
+        string fused = Path.Combine(_folder, "fused");
+        (int code, _, string error) = Run("optimize", Path.Combine(Fixtures, folder, "model.onnx"), "--out", fused);
+        Assert.That(code, Is.Zero, error);
+        Assert.That(operators.Split(','), Is.SubsetOf(OnnxFile.Read(Path.Combine(fused, "model.onnx")).Graph.Node.Select(node => node.OpType)));
+        (code, string output, error) = Run("optimize", Path.Combine(fused, "model.onnx"), "--out", _folder, "--precision", "fp16,int8,int4", "--json");
+        Assert.That(code, Is.Zero, error);
+        using JsonDocument json = JsonDocument.Parse(output);
+        double[] differences = [.. json.RootElement.GetProperty("files").EnumerateArray().Select(file => file.GetProperty("difference").GetDouble())];
+        Assert.That(differences[0], Is.InRange(1e-6, 3e-3));
+        Assert.That(differences[1], Is.InRange(1e-3, 0.07));
+        Assert.That(differences[2], Is.InRange(1e-2, 0.45));
+        Assert.That(OnnxFile.Read(Path.Combine(_folder, "model_quantized.onnx")).Graph.Node.Count(node => node.OpType == "MatMulInteger"), Is.GreaterThan(12));
+    }
+
+    [Test]
+    public void Optimize_TargetLoss_WritesTheSmallestMixedFileWithinIt()
+    {
+        string texts = Path.Combine(_folder, "texts.txt");
+        File.WriteAllLines(texts, Enumerable.Range(0, 40).Select(i => $"Open the file number {i} and save {i * 7} of its pages."));
+        (int code, string output, string error) = Run("optimize", Layout("text-classification"), "--out", _folder, "--precision", "int8,int4", "--calibration", texts, "--target-loss", "0.03", "--json");
+        Assert.That(code, Is.Zero, error);
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement int8 = json.RootElement.GetProperty("files")[0], int4 = json.RootElement.GetProperty("files")[1];
+        Assert.That(int4.GetProperty("loss").GetDouble(), Is.LessThanOrEqualTo(0.03));
+        Assert.That(int4.GetProperty("plan").EnumerateObject().Select(weight => weight.Value.GetString()).Distinct(), Has.Member("int4").And.Member("int8"));
+        Assert.That(int4.GetProperty("bytes").GetInt64(), Is.LessThan(int8.GetProperty("bytes").GetInt64()));
+        Assert.That(int8.TryGetProperty("plan", out _), Is.False);
+    }
+
+    [Test]
+    public void Optimize_CalibrationFileOfFewTexts_SaysHowManyItTakes()
+    {
+        string texts = Path.Combine(_folder, "texts.txt");
+        File.WriteAllLines(texts, ["one text", "", "another text"]);
+        (int code, string line) = Error("optimize", Layout("fill-mask"), "--out", _folder, "--precision", "int8", "--calibration", texts);
+        Assert.That((code, line), Is.EqualTo((2, $"glossa: error: {texts}: the file has 2 texts to calibrate on; give a text a line, 8 at least; some hundred are better")));
+    }
+
+    [Test]
+    public void Optimize_CalibrationOfAFileWithoutTokenizer_SaysSo()
+    {
+        (int code, string line) = Error("optimize", Path.Combine(Layout("fill-mask"), "onnx", "model.onnx"), "--out", _folder, "--precision", "int8", "--calibration", "texts.txt");
+        Assert.That(code, Is.EqualTo(2));
+        Assert.That(line, Does.Contain("calibration needs a tokenizer beside the model"));
+    }
+
     [Test]
     public void Optimize_QuantizedModel_IsRefusedInOneLine()
     {
@@ -140,10 +191,15 @@ public sealed class OptimizeCommandTests
         return (code, output.ToString(), error.ToString());
     }
 
-    private static string Layout(string name)
+    private static string Layout(string name) => Path.Combine(Fixtures, "hf-layout", name);
+
+    private static string Fixtures
     {
-        DirectoryInfo? folder = new(TestContext.CurrentContext.TestDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Pipeline.sln"))) folder = folder.Parent;
-        return Path.Combine(folder.FullName, "tests", "fixtures", "hf-layout", name);
+        get
+        {
+            DirectoryInfo? folder = new(TestContext.CurrentContext.TestDirectory);
+            while (!File.Exists(Path.Combine(folder!.FullName, "Pipeline.sln"))) folder = folder.Parent;
+            return Path.Combine(folder.FullName, "tests", "fixtures");
+        }
     }
 }

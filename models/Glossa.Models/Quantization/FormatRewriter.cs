@@ -22,10 +22,11 @@ internal sealed class FormatRewriter(GraphBuilder builder, int accuracyLevel)
     private const string Microsoft = "com.microsoft";
     private readonly Dictionary<(string, bool), Value[]> _activations = [];
     private readonly Dictionary<string, Value> _smoothed = [];
+    private readonly Dictionary<string, BlockTable> _tables = [];
     private Value? _zero;
 
-    /// <summary>Appends a MatMul or Gemm whose result is called <paramref name="output"/>.</summary>
-    public void Product(WeightUse use, RoundedWeight weight, LayerFormat format, ActivationRounding? activation, string output)
+    /// <summary>Appends a MatMul or Gemm whose result is called <paramref name="output"/>; its codes may be those of a token table.</summary>
+    public void Product(WeightUse use, RoundedWeight weight, LayerFormat format, ActivationRounding? activation, string output, bool fromTable = false)
     {
         NodeProto node = use.Node;
         bool gemm = node.OpType == "Gemm";
@@ -36,6 +37,7 @@ internal sealed class FormatRewriter(GraphBuilder builder, int accuracyLevel)
         {
             WeightFormat.DynamicInt8 => Dynamic(node.Input[0], (ChannelGrid)weight.Grid, activation!, use.Weight.Name, alpha),
             WeightFormat.StaticInt8 => Static(node.Input[0], (ChannelGrid)weight.Grid, activation!, use.Weight.Name, alpha),
+            _ when fromTable => TableProduct(use, (BlockGrid)weight.Grid, alpha),
             _ => Blocks(node.Input[0], (BlockGrid)weight.Grid, use.Weight.Name, alpha),
         };
         if (!biased)
@@ -51,14 +53,36 @@ internal sealed class FormatRewriter(GraphBuilder builder, int accuracyLevel)
     /// <summary>Appends a Gather of rows of a table in blocks. The grid's channels are the table's rows.</summary>
     public void Embedding(WeightUse use, BlockGrid grid, string output)
     {
-        string name = use.Weight.Name;
-        int blocks = grid.Blocks, bytes = grid.Inputs * grid.Bits / 8;
-        Value codes = Add(name + "_quantized", DataType.Uint8, [grid.Channels, bytes], grid.PackedCodes(wholeBlocks: false));
-        Value scales = Add(name + "_scale", DataType.Float, [grid.Channels, blocks], MemoryMarshal.AsBytes<float>(grid.Scales));
-        byte[] zeros = grid.PackedZeroPoints();
-        Value zeroPoints = Add(name + "_zero_point", DataType.Uint8, [grid.Channels, zeros.Length / grid.Channels], zeros);
-        Finish(builder.Op("GatherBlockQuantized", [codes, new Value(use.Node.Input[1]), scales, zeroPoints], output + "_rows", Microsoft,
+        BlockTable table = Table(use.Weight.Name, grid);
+        Finish(builder.Op("GatherBlockQuantized", [table.Codes, new Value(use.Node.Input[1]), table.Scales, table.ZeroPoints], output + "_rows", Microsoft,
             OnnxFactory.Attribute("bits", grid.Bits), OnnxFactory.Attribute("block_size", grid.Block), OnnxFactory.Attribute("gather_axis", 0), OnnxFactory.Attribute("quantize_axis", 1)), output);
+    }
+
+    /// <summary>
+    /// A product by the rows of a token table, read from the table's own codes, which the two operators only shape differently: the runtime shapes them once, when it loads the graph.
+    /// </summary>
+    private Value TableProduct(WeightUse use, BlockGrid grid, float alpha)
+    {
+        BlockTable table = Table(use.Weight.Name, grid);
+        int rows = use.EndRow - use.FirstRow;
+        Value Part(Value whole, string what, params long[] shape)
+        {
+            if (use.IsPart) whole = builder.Op("Slice", [whole, builder.Ints(use.FirstRow), builder.Ints(use.EndRow), builder.Ints(0)], $"{use.Weight.Name}_{what}_rows");
+            return builder.Reshape(whole, shape, $"{use.Weight.Name}_{what}_of_product");
+        }
+        Value codes = Part(table.Codes, "quantized", rows, grid.Blocks, grid.Block * grid.Bits / 8), scales = Part(table.Scales, "scale", -1), zeros = Part(table.ZeroPoints, "zero_point", -1);
+        if (alpha != 1) scales = builder.Mul(scales, builder.Constant(alpha), use.Weight.Name + "_scale_of_product");
+        return BlockProduct(use.Node.Input[0], codes, scales, zeros, grid, rows, use.Weight.Name);
+    }
+
+    private BlockTable Table(string name, BlockGrid grid)
+    {
+        if (_tables.TryGetValue(name, out BlockTable? known)) return known;
+        byte[] zeros = grid.PackedZeroPoints();
+        return _tables[name] = new BlockTable(
+            Add(name + "_quantized", DataType.Uint8, [grid.Channels, grid.Inputs * grid.Bits / 8], grid.PackedCodes(wholeBlocks: false)),
+            Add(name + "_scale", DataType.Float, [grid.Channels, grid.Blocks], MemoryMarshal.AsBytes<float>(grid.Scales)),
+            Add(name + "_zero_point", DataType.Uint8, [grid.Channels, zeros.Length / grid.Channels], zeros));
     }
 
     private Value Dynamic(string activation, ChannelGrid grid, ActivationRounding rounding, string name, float alpha)
@@ -89,10 +113,13 @@ internal sealed class FormatRewriter(GraphBuilder builder, int accuracyLevel)
         Value scale = Add(name + "_scale", DataType.Float, [scales.Length], MemoryMarshal.AsBytes<float>(scales));
         byte[] packed = grid.PackedZeroPoints();
         Value zeros = Add(name + "_zero_point", DataType.Uint8, [packed.Length], packed);
-        return builder.Op("MatMulNBits", [new Value(activation), codes, scale, zeros], name + "_product", Microsoft,
-            OnnxFactory.Attribute("K", grid.Inputs), OnnxFactory.Attribute("N", grid.Channels), OnnxFactory.Attribute("bits", grid.Bits),
-            OnnxFactory.Attribute("block_size", grid.Block), OnnxFactory.Attribute("accuracy_level", accuracyLevel));
+        return BlockProduct(activation, codes, scale, zeros, grid, grid.Channels, name);
     }
+
+    private Value BlockProduct(string activation, Value codes, Value scales, Value zeros, BlockGrid grid, int outputs, string name) =>
+        builder.Op("MatMulNBits", [new Value(activation), codes, scales, zeros], name + "_product", Microsoft,
+            OnnxFactory.Attribute("K", grid.Inputs), OnnxFactory.Attribute("N", outputs), OnnxFactory.Attribute("bits", grid.Bits),
+            OnnxFactory.Attribute("block_size", grid.Block), OnnxFactory.Attribute("accuracy_level", accuracyLevel));
 
     private Value Smoothed(string activation, ActivationRounding rounding, string name)
     {
@@ -125,4 +152,7 @@ internal sealed class FormatRewriter(GraphBuilder builder, int accuracyLevel)
         node.Output[0] = name;
         node.Name = name;
     }
+
+    /// <summary>A table in blocks as GatherBlockQuantized reads it.</summary>
+    private sealed record BlockTable(Value Codes, Value Scales, Value ZeroPoints);
 }

@@ -5,8 +5,21 @@ namespace Glossa.Models.Quantization;
 /// <summary>Chooses the codes of single weights.</summary>
 internal sealed class LayerRounding(QuantizationPlan plan, QuantizerOptions options, LayerCalibration? calibration, WeightUses uses)
 {
+    private readonly Dictionary<string, RoundedWeight> _tables = [];
+
     /// <summary>True where the weight is a token table in uint8 rows, or a product that reads the same table.</summary>
     public bool IsTable(WeightUse use) => plan.For(use).Format == WeightFormat.DynamicInt8 && (use.Node.OpType == "Gather" || (use.ByRow && uses.IsEmbedding(use.Weight.Name)));
+
+    /// <summary>
+    /// The token table in the same blocks whose codes a product reads too, so that the matrix is stored once: both operators want them channel by channel, where rows fill whole blocks.
+    /// Null where there is none.
+    /// </summary>
+    public WeightUse? BlockTable(WeightUse use)
+    {
+        LayerFormat format = plan.For(use);
+        if (use.Node.OpType == "Gather" || !use.ByRow || !format.IsBlock || use.Inputs % format.BlockSize != 0) return null;
+        return uses.All.FirstOrDefault(other => other.Node.OpType == "Gather" && other.Weight.Name == use.Weight.Name && plan.For(other) == format);
+    }
 
     /// <summary>How a product's activation is rounded.</summary>
     public ActivationRounding Activation(WeightUse use) => calibration?.Rounding(use.Node.Input[0]) ?? new ActivationRounding(null);
@@ -27,8 +40,15 @@ internal sealed class LayerRounding(QuantizationPlan plan, QuantizerOptions opti
         return matrix;
     }
 
-    /// <summary>A weight's codes.</summary>
+    /// <summary>A weight's codes; those of a token table are found once, for whatever reads it.</summary>
     public RoundedWeight Round(WeightUse use)
+    {
+        if (use.Node.OpType != "Gather") return Find(use);
+        if (!_tables.TryGetValue(use.Weight.Name, out RoundedWeight? table)) _tables[use.Weight.Name] = table = Find(use);
+        return table;
+    }
+
+    private RoundedWeight Find(WeightUse use)
     {
         double[] matrix = Matrix(use);
         int inputs = use.Inputs, channels = matrix.Length / inputs;

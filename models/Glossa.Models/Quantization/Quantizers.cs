@@ -51,9 +51,10 @@ public static class Quantizers
         string output = use.Node.Output[0];
         LayerFormat format = plan.For(use);
         if (rounding.IsTable(use)) return tables.Rewrite(use, output);
-        RoundedWeight weight = rounding.Round(use);
+        WeightUse? table = rounding.BlockTable(use);
+        RoundedWeight weight = rounding.Round(table ?? use);
         if (use.Node.OpType == "Gather") formats.Embedding(use, (BlockGrid)weight.Grid, output);
-        else formats.Product(use, weight, format, rounding.Activation(use), output);
+        else formats.Product(use, weight, format, rounding.Activation(use), output, fromTable: table is not null);
         return new QuantizedLayer(use.Weight.Name, use.Node.OpType, output, [use.EndRow - use.FirstRow, use.Weight.Dims[1]], weight.RelativeError);
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Glossa.Models.Optimization;
+using Glossa.Models.Quantization;
 using Glossa.Pipeline.Export;
 using Glossa.Pipeline.Optimize;
 
@@ -20,10 +21,13 @@ internal static class OptimizeCommand
         Option<string?> passes = new("--passes") { HelpName = "NAMES", Description = "Only these passes and those they need, by commas; `none` for none" };
         Option<string> attention = new("--attention") { HelpName = "NAME", Description = "multi-head, group-query (where keys come from a cache) or standard (ai.onnx Attention)", DefaultValueFactory = _ => "multi-head" };
         Option<double?> tolerance = new("--tolerance") { HelpName = "X", Description = "How far outputs may be from the original's, relative to their size; the default depends on the precision" };
+        Option<string?> calibration = new("--calibration") { HelpName = "FILE", Description = "Texts like those that the model is for, one a line: int8 and int4 lose much less with them" };
+        Option<double?> target = new("--target-loss") { HelpName = "X", Description = "int4: the smallest file whose outputs are off by at most X; costly weights become int8 or stay float32" };
+        Option<string?> genai = new("--genai") { HelpName = "NAME", Arity = ArgumentArity.ZeroOrOne, Description = "Writes a folder genai/ for onnxruntime-genai as well, in fp32 (default), int8 or int4" };
         Option<bool> all = new("--all") { Description = "Optimizes every model folder inside MODEL, each into a folder of its name" };
         Option<string?> markdown = new("--markdown") { HelpName = "FILE", Description = "Writes a table of node counts and differences there as well" };
         Option<bool> json = CommandHost.JsonOption;
-        Command command = new("optimize", "Rewrites an ONNX transformer into fewer, larger operators and smaller number formats") { model, folder, precisions, passes, attention, tolerance, all, markdown, json };
+        Command command = new("optimize", "Rewrites an ONNX transformer into fewer, larger operators and smaller number formats") { model, folder, precisions, passes, attention, tolerance, calibration, target, genai, all, markdown, json };
         host.Details[command] =
             $"""
             Each result is opened by ONNX Runtime and compared with the original on drawn inputs before it is written.
@@ -41,6 +45,9 @@ internal static class OptimizeCommand
                 Out = result.GetValue(folder)!,
                 Precisions = wanted,
                 Passes = new OptimizationOptions { Passes = Passes(result.GetValue(passes)), Attention = Attention(result.GetValue(attention)!) },
+                Calibration = result.GetValue(calibration),
+                TargetLoss = NotNegative("--target-loss", result.GetValue(target)),
+                GenAi = result.GetResult(genai) is null ? null : ExportPrecisions.Parse(result.GetValue(genai) ?? "fp32"),
                 Limits = result.GetValue(tolerance) is { } limit ? Limits(wanted, limit) : OptimizeOptions.DefaultLimits,
             };
             CancellationToken cancellation = host.ListenToSignals();
@@ -68,9 +75,12 @@ internal static class OptimizeCommand
 
     private static Dictionary<ExportPrecision, double> Limits(ExportPrecision[] precisions, double limit)
     {
-        if (!(limit >= 0)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--tolerance is {limit}"), fix: "it has to be 0 or more");
+        NotNegative("--tolerance", limit);
         return precisions.Distinct().ToDictionary(precision => precision, _ => limit);
     }
+
+    private static double? NotNegative(string option, double? value) => value is null or >= 0 ? value
+        : throw new InputException(string.Create(CultureInfo.InvariantCulture, $"{option} is {value}"), fix: "it has to be 0 or more");
 
     private static void WriteText(TextWriter output, IReadOnlyList<(string Name, OptimizeResult Result)> results)
     {
@@ -83,10 +93,20 @@ internal static class OptimizeCommand
             foreach (OptimizedFile file in result.Files)
             {
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {file.Path}: {file.Bytes:N0} bytes, off by {file.Difference:0.0E+0} in '{file.WorstOutput}'"));
+                if (file.Plan is { } plan) output.WriteLine("    " + Describe(plan));
                 if (file.KeptFloat.Count > 0) output.WriteLine($"    float32 for their range: {string.Join(", ", file.KeptFloat.Take(5))}{(file.KeptFloat.Count > 5 ? ", ..." : "")}");
             }
         }
     }
+
+    private static string Describe(PlannedPrecision plan)
+    {
+        IEnumerable<string> kinds = plan.Weights.GroupBy(w => w.Format.Format).OrderBy(group => group.Key)
+            .Select(group => $"{group.Count()} of {plan.Weights.Count} weights {Name(group.Key)}" + (group.Key == WeightFormat.Block4 ? "" : $" ({string.Join(", ", group.Take(4).Select(w => w.Weight))}{(group.Count() > 4 ? ", ..." : "")})"));
+        return string.Create(CultureInfo.InvariantCulture, $"loss {plan.Loss:0.0E+0} after {plan.Measured} measurements: {string.Join("; ", kinds)}");
+    }
+
+    private static string Name(WeightFormat format) => format switch { WeightFormat.Block4 => "int4", WeightFormat.DynamicInt8 => "int8", _ => "float32" };
 
     private static void WriteJson(CommandHost host, IReadOnlyList<(string Name, OptimizeResult Result)> results, bool single) => host.WriteJson(json =>
     {
@@ -110,6 +130,13 @@ internal static class OptimizeCommand
                 json.WriteNumber("nodes", file.Nodes);
                 json.WriteNumber("difference", file.Difference);
                 json.WriteString("worstOutput", file.WorstOutput);
+                if (file.Plan is { } plan)
+                {
+                    json.WriteNumber("loss", plan.Loss);
+                    json.WriteStartObject("plan");
+                    foreach (PlannedWeight weight in plan.Weights) json.WriteString(weight.Weight, Name(weight.Format.Format));
+                    json.WriteEndObject();
+                }
                 json.WriteEndObject();
             }
             json.WriteEndArray();

@@ -48,11 +48,27 @@ public enum Precision
     Int4 = 3,
 }
 
+/// <summary>Which weights the int4 file holds in 4 bits.</summary>
+public enum Int4Plan
+{
+    /// <summary>All of them.</summary>
+    Whole = 0,
+
+    /// <summary>As many as the gate of int4 leaves room for: the smallest file within it, its most sensitive weights in int8 or float32.</summary>
+    Search = 1,
+}
+
 /// <summary>Which files are written.</summary>
 public sealed record ExportConfig
 {
     /// <summary>The number formats; fp32 is always among them.</summary>
     public ValueList<Precision> Precisions { get; init; } = [Precision.Fp32, Precision.Int8];
+
+    /// <summary>Which weights the int4 file holds in 4 bits; a search measures some dozens of models on training texts.</summary>
+    public Int4Plan Plan { get; init; }
+
+    /// <summary>Writes a folder genai/ for onnxruntime-genai as well, in this format: fp32, int8 or int4; its heads have to be a multiple of 16 wide. Null writes none.</summary>
+    public Precision? Genai { get; init; }
 
     /// <summary>Largest relative loss of bits per byte of a format; past it the export fails. A format without a gate is only measured.</summary>
     [InRange(0, 10)]

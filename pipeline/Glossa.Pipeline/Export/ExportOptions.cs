@@ -17,6 +17,12 @@ public sealed record ExportOptions
     /// <summary>Texts that int8 and int4 are calibrated on, of the training split; none means that weights are rounded as they are.</summary>
     public IReadOnlyList<ScoringSequence> Calibration { get; init; } = [];
 
+    /// <summary>Whether the int4 file is the smallest that a search finds within its gate, on the texts of <see cref="Calibration"/>, in place of 4 bits everywhere.</summary>
+    public bool SearchPlan { get; init; }
+
+    /// <summary>Number format of a folder <c>genai/</c> for onnxruntime-genai; null writes none.</summary>
+    public ExportPrecision? GenAi { get; init; }
+
     /// <summary>Timed runs per file; their median is reported.</summary>
     public int TimedRuns { get; init; } = 21;
 }

@@ -65,6 +65,8 @@ public sealed class ExportStage : Stage<ExportSettings>
         ExportOptions options = new()
         {
             Precisions = [.. settings.Export.Precisions.Select(Known)],
+            SearchPlan = settings.Export.Plan == Int4Plan.Search,
+            GenAi = settings.Export.Genai is { } genai ? Known(genai) : null,
             Gates = settings.Export.Gates.ToDictionary(gate => ExportPrecisions.Parse(gate.Key), gate => gate.Value),
             Calibration = SplitSequences.Sample(tokens, tokenizer, CorpusSplit.Train, CalibrationTexts).Sequences,
             Scoring = EvaluateStage.Scoring(settings.Scoring, tokenizer, context),

@@ -3,6 +3,7 @@ using Glossa.Models.Export;
 using Glossa.Models.Onnx;
 using Glossa.Models.Optimization;
 using Glossa.Pipeline.Evaluate;
+using Glossa.Pipeline.Export.GenAi;
 using Glossa.Pipeline.Optimize;
 using Glossa.Training.Verification;
 
@@ -39,7 +40,7 @@ public static class ModelExporter
             string file = ModelFolder.PathOf(folder, precision);
             PrecisionModel made = precision == ExportPrecision.Fp32
                 ? new PrecisionModel(model)
-                : Make(optimized ??= GraphOptimizer.Optimize(model).Model, precision, folder, options);
+                : Make(optimized ??= GraphOptimizer.Optimize(model).Model, precision, folder, options, cancellation);
             OnnxFile.Write(file, made.Model);
             ExportRecord record = Measure(file, precision, sequences, languages, options, records.FirstOrDefault()?.BitsPerByte, cancellation);
             if (options.Gates.TryGetValue(precision, out double gate) && !(record.RelativeChange <= gate))
@@ -49,12 +50,26 @@ public static class ModelExporter
             }
             records.Add(record);
         }
+        if (options.GenAi is { } format) records.Add(WriteGenAi(folder, model, format, sequences, languages, options, records[0].BitsPerByte, cancellation));
         return records;
     }
 
-    private static PrecisionModel Make(ModelProto optimized, ExportPrecision precision, string folder, ExportOptions options) => PrecisionModels.Make(
+    /// <summary>The folder of onnxruntime-genai, whose file is scored as the others are and has the gate of its precision.</summary>
+    private static ExportRecord WriteGenAi(
+        string folder, ModelProto model, ExportPrecision precision, IReadOnlyList<ScoringSequence> sequences, IReadOnlyList<string> languages,
+        ExportOptions options, double exact, CancellationToken cancellation)
+    {
+        string file = GenAiFolder.Write(folder, model, SharedCacheGraph.Of(model), precision, OptimizeOptions.DefaultLimits[precision], TextCalibration.Of(model, options.Calibration, options.Scoring.Window)).Path;
+        ExportRecord measured = Measure(file, precision, sequences, languages, options, exact, cancellation);
+        ExportRecord record = measured with { Precision = $"{GenAiFolder.Name}-{precision.Name()}", File = $"{GenAiFolder.Name}/{GenAiFolder.ModelName}" };
+        if (!options.Gates.TryGetValue(precision, out double gate) || record.RelativeChange <= gate) return record;
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+        throw new WorkException(Figures(record, exact, gate), file, "raise export.gates, or leave export.genai out");
+    }
+
+    private static PrecisionModel Make(ModelProto optimized, ExportPrecision precision, string folder, ExportOptions options, CancellationToken cancellation) => PrecisionModels.Make(
         optimized, precision, precision == ExportPrecision.Fp16 ? HalfRange.TooLarge(optimized, [new SyntheticInputs(2, Math.Min(options.Scoring.Window, 64)).For(optimized.Graph)], folder) : [],
-        TextCalibration.Of(optimized, options.Calibration, options.Scoring.Window));
+        TextCalibration.Of(optimized, options.Calibration, options.Scoring.Window), precision == ExportPrecision.Int4 ? GatedPlan.Find(optimized, options, cancellation) : null);
 
     private static ExportRecord Measure(
         string file, ExportPrecision precision, IReadOnlyList<ScoringSequence> sequences, IReadOnlyList<string> languages,
@@ -68,19 +83,17 @@ public static class ModelExporter
 
     private static WorkException Breach(
         ModelProto model, ExportPrecision precision, PrecisionModel made, ExportRecord record, double exact, double gate, string file,
-        IReadOnlyList<ScoringSequence> sequences, ScoringOptions scoring)
-    {
-        string figures = string.Create(CultureInfo.InvariantCulture,
-            $"{precision.Name()} has {record.BitsPerByte:F4} bits per byte, fp32 {exact:F4}: a loss of {record.RelativeChange:P2}, the gate is {gate:P2}");
-        return new WorkException(figures + Layer(model, precision, made, sequences, scoring), file, "raise export.gates or leave the precision out");
-    }
+        IReadOnlyList<ScoringSequence> sequences, ScoringOptions scoring) =>
+        new(Figures(record, exact, gate) + Layer(model, precision, made, sequences, scoring), file, "raise export.gates or leave the precision out");
+
+    private static string Figures(ExportRecord record, double exact, double gate) => string.Create(CultureInfo.InvariantCulture,
+        $"{record.Precision} has {record.BitsPerByte:F4} bits per byte, fp32 {exact:F4}: a loss of {record.RelativeChange:P2}, the gate is {gate:P2}");
 
     /// <summary>The layer that loses most, in words: for int8 by what it does to the layer's output, for other codes by what it does to the weight.</summary>
     private static string Layer(ModelProto model, ExportPrecision precision, PrecisionModel made, IReadOnlyList<ScoringSequence> sequences, ScoringOptions scoring)
     {
         if (precision == ExportPrecision.DynamicInt8 && LayerErrors.Measure(model, sequences, scoring, PrecisionModels.Int8(model)) is [{ } worst, ..])
             return string.Create(CultureInfo.InvariantCulture, $"; the layer that loses most is '{worst.Weight}' ({worst.Operator}, {worst.RelativeError:P2} of its output)");
-        return made.Layers.MaxBy(layer => layer.WeightError) is { } layer
-            ? string.Create(CultureInfo.InvariantCulture, $"; the layer that loses most is '{layer.Weight}' ({layer.Operator}, {layer.WeightError:P2} of its weight)") : "";
+        return WorstLayer.Of(made.Layers) is { } layer ? "; " + layer : "";
     }
 }

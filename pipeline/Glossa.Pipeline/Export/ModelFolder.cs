@@ -15,8 +15,9 @@ public sealed class ModelFolder
     /// <summary>Name of the file that describes the architecture.</summary>
     public const string ConfigName = "config.json";
 
-    private const string GenerationName = "generation_config.json";
-    private static readonly string[] TokenizerNames = ["tokenizer.json", "tokenizer_config.json"];
+
+    internal const string GenerationName = "generation_config.json";
+    internal static readonly string[] TokenizerNames = ["tokenizer.json", "tokenizer_config.json"];
     private static readonly JsonSerializerOptions Indented = new()
     {
         WriteIndented = true,
@@ -101,9 +102,9 @@ public sealed class ModelFolder
         }
     }
 
-    private static void WriteObject(string path, JsonObject json) => AtomicFile.WriteText(path, json.ToJsonString(Indented) + "\n");
+    internal static void WriteObject(string path, JsonObject json) => AtomicFile.WriteText(path, json.ToJsonString(Indented) + "\n");
 
-    private static JsonObject ReadObject(string file, string folder)
+    internal static JsonObject ReadObject(string file, string folder)
     {
         if (!File.Exists(file)) throw new InputException($"the model folder has no {ConfigName}", folder, "export the model again, or name the right folder");
         try

@@ -1,20 +1,32 @@
 using Glossa.Models.Onnx;
 using Glossa.Models.Quantization;
+using Glossa.Training.Verification;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Glossa.Pipeline.Export;
 
 /// <summary>Calibration samples that ONNX Runtime runs, on one thread, so that the same samples give the same bits.</summary>
-/// <param name="feeds">For each sample a tensor for each of the model's inputs, by name: float32, int64 or int32.</param>
-public sealed class RuntimeCalibration(IReadOnlyList<IReadOnlyDictionary<string, TensorProto>> feeds) : ICalibrationSource
+public sealed class RuntimeCalibration : ICalibrationSource
 {
+    private readonly IReadOnlyList<IReadOnlyList<FeedTensor>> _feeds;
+
+    /// <param name="feeds">For each sample a tensor for each of the model's inputs.</param>
+    public RuntimeCalibration(IReadOnlyList<IReadOnlyList<FeedTensor>> feeds) => _feeds = feeds;
+
+    /// <param name="feeds">For each sample a tensor for each of the model's inputs, by name: float32, int64 or int32.</param>
+    public RuntimeCalibration(IReadOnlyList<IReadOnlyDictionary<string, TensorProto>> feeds)
+    {
+        ArgumentNullException.ThrowIfNull(feeds);
+        _feeds = [.. feeds.Select(feed => feed.Select(tensor => Feed(tensor.Key, tensor.Value)).ToArray())];
+    }
+
     /// <inheritdoc/>
     /// <exception cref="InputException">A sample lacks an input of the model, or there is no sample.</exception>
     public IEnumerable<IReadOnlyDictionary<string, float[]>> Run(ModelProto probe)
     {
         ArgumentNullException.ThrowIfNull(probe);
-        if (feeds.Count == 0) throw new InputException("there are no calibration samples", fix: "give at least one text");
+        if (_feeds.Count == 0) throw new InputException("there are no calibration samples", fix: "give at least one text");
         return RunAll(probe);
     }
 
@@ -25,13 +37,14 @@ public sealed class RuntimeCalibration(IReadOnlyList<IReadOnlyDictionary<string,
         using InferenceSession session = new(probe.ToByteArray(), options);
         using RunOptions run = new();
         Dictionary<string, float[]> results = [];
-        foreach (IReadOnlyDictionary<string, TensorProto> feed in feeds)
+        foreach (IReadOnlyList<FeedTensor> feed in _feeds)
         {
             Dictionary<string, OrtValue> inputs = [];
             try
             {
                 foreach (string name in session.InputNames)
-                    inputs[name] = Value(feed.GetValueOrDefault(name) ?? throw new InputException($"a calibration sample lacks the model's input '{name}'", fix: "give every input of the model"));
+                    inputs[name] = (feed.FirstOrDefault(tensor => tensor.Name == name)
+                        ?? throw new InputException($"a calibration sample lacks the model's input '{name}'", fix: "give every input of the model")).ToInput().ToOrtValue();
                 using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, inputs, session.OutputNames);
                 for (int i = 0; i < outputs.Count; i++) Copy(outputs[i], results, session.OutputNames[i]);
             }
@@ -50,10 +63,9 @@ public sealed class RuntimeCalibration(IReadOnlyList<IReadOnlyDictionary<string,
         data.CopyTo(kept);
     }
 
-    private static OrtValue Value(TensorProto tensor) => (TensorProto.Types.DataType)tensor.DataType switch
+    private static FeedTensor Feed(string name, TensorProto tensor)
     {
-        TensorProto.Types.DataType.Float => OrtValue.CreateTensorValueFromMemory(OnnxFactory.Floats(tensor), [.. tensor.Dims]),
-        TensorProto.Types.DataType.Int32 => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(OnnxFactory.Integers(tensor), v => (int)v), [.. tensor.Dims]),
-        _ => OrtValue.CreateTensorValueFromMemory(OnnxFactory.Integers(tensor), [.. tensor.Dims]),
-    };
+        TensorProto.Types.DataType type = (TensorProto.Types.DataType)tensor.DataType;
+        return new FeedTensor(name, type, [.. tensor.Dims], type == TensorProto.Types.DataType.Float ? OnnxFactory.Floats(tensor) : OnnxFactory.Integers(tensor));
+    }
 }

@@ -16,14 +16,16 @@ internal sealed class ModelComparison
     /// <param name="graph">Its graph.</param>
     /// <param name="chunks">Whether a batch may take several new tokens behind a cache.</param>
     public ModelComparison(string path, GraphProto graph, bool chunks)
+        : this(path, Drawn(graph, chunks))
+    {
+    }
+
+    /// <param name="path">The original.</param>
+    /// <param name="feeds">What it is fed with.</param>
+    public ModelComparison(string path, IEnumerable<IReadOnlyList<FeedTensor>> feeds)
     {
         using RunnableModel original = RunnableModel.Open(path);
-        bool hasCache = graph.Input.Any(input => input.Name.Contains("past", StringComparison.Ordinal));
-        foreach (SyntheticInputs sizes in hasCache ? [.. Fresh, .. chunks ? Cached : Cached[..2]] : Fresh)
-        {
-            IReadOnlyList<FeedTensor> feeds = sizes.For(graph);
-            _expected.Add((feeds, original.Run(feeds)));
-        }
+        foreach (IReadOnlyList<FeedTensor> feed in feeds) _expected.Add((feed, original.Run(feed)));
     }
 
     /// <summary>What the original was fed with.</summary>
@@ -50,6 +52,12 @@ internal sealed class ModelComparison
             if (worst.Output.Length == 0 || !(difference <= worst.Difference)) worst = (difference, name);
         }
         return worst;
+    }
+
+    private static IEnumerable<IReadOnlyList<FeedTensor>> Drawn(GraphProto graph, bool chunks)
+    {
+        bool hasCache = graph.Input.Any(input => input.Name.Contains("past", StringComparison.Ordinal));
+        return (hasCache ? [.. Fresh, .. chunks ? Cached : Cached[..2]] : Fresh).Select(sizes => sizes.For(graph));
     }
 
     // A model that was stored in float16 becomes float32, its inputs too.

@@ -3,7 +3,9 @@ using Glossa.Models.Export;
 using Glossa.Models.Import;
 using Glossa.Models.Onnx;
 using Glossa.Models.Optimization;
+using Glossa.Models.Quantization;
 using Glossa.Pipeline.Export;
+using Glossa.Pipeline.Export.GenAi;
 
 namespace Glossa.Pipeline.Optimize;
 
@@ -24,17 +26,24 @@ public static class OptimizeJob
         ModelSource source = ModelSource.Find(options.Model);
         ModelProto original = ModelImport.ReadOriginal(source.File);
         OptimizationResult optimized = GraphOptimizer.Optimize(original, options.Passes);
+        if (options.GenAi is not null && source.Folder is null) throw new InputException("onnxruntime-genai needs a tokenizer beside the model, and a file was named", source.File, "name the model folder");
+        // What does not fit is said before anything is written.
+        ModelProto? shared = options.GenAi is null ? null : SharedCacheGraph.Of(original);
+        CalibrationTexts? texts = options.Calibration is { } file ? CalibrationTexts.Read(source, optimized.Model.Graph, file) : null;
         string staging = Path.Combine(options.Out, Staging);
         try
         {
-            ModelComparison comparison = new(Runnable(source, original, staging), original.Graph, chunks: options.Passes.Attention != AttentionOperator.GroupQuery);
+            string runnable = Runnable(source, original, staging);
+            Work work = new(source, runnable, optimized.Model, new ModelComparison(runnable, original.Graph, chunks: options.Passes.Attention != AttentionOperator.GroupQuery), texts, options, staging);
             List<OptimizedFile> files = [];
             foreach (ExportPrecision precision in ExportPrecisions.All.Where(options.Precisions.Contains))
             {
                 cancellation.ThrowIfCancellationRequested();
-                files.Add(Write(source, optimized.Model, precision, comparison, options, staging));
+                files.Add(Write(work, precision, cancellation));
             }
             source.CopyCompanions(options.Out);
+            if (options.GenAi is { } format && shared is not null)
+                files.Add(GenAiFolder.Write(options.Out, original, shared, format, options.Limits.GetValueOrDefault(format, OptimizeOptions.DefaultLimits[format]), work.Calibration));
             return new OptimizeResult(optimized, files);
         }
         finally
@@ -52,19 +61,33 @@ public static class OptimizeJob
         return file;
     }
 
-    private static OptimizedFile Write(ModelSource source, ModelProto model, ExportPrecision precision, ModelComparison comparison, OptimizeOptions options, string staging)
+    private static OptimizedFile Write(Work work, ExportPrecision precision, CancellationToken cancellation)
     {
-        IReadOnlyList<string> tooLarge = precision == ExportPrecision.Fp16 ? HalfRange.TooLarge(model, comparison.Feeds, staging) : [];
-        PrecisionModel made = PrecisionModels.Make(model, precision, tooLarge);
-        string target = source.Target(options.Out, precision), staged = Path.Combine(staging, Path.GetFileName(target));
+        (OptimizeOptions options, string staging) = (work.Options, work.Staging);
+        IReadOnlyList<string> tooLarge = precision == ExportPrecision.Fp16 ? HalfRange.TooLarge(work.Optimized, work.Comparison.Feeds, staging) : [];
+        PlannedPrecision? plan = precision == ExportPrecision.Int4 && options.TargetLoss is { } target ? Search(work, target, cancellation) : null;
+        PrecisionModel made = PrecisionModels.Make(work.Optimized, precision, tooLarge, work.Calibration, plan?.Plan);
+        string place = work.Source.Target(options.Out, precision), staged = Path.Combine(staging, Path.GetFileName(place));
         OnnxFile.Write(staged, made.Model);
         double difference;
         string output;
-        using (RunnableModel runnable = RunnableModel.Open(staged)) (difference, output) = comparison.Worst(runnable);
-        if (options.Limits.TryGetValue(precision, out double limit) && !(difference <= limit)) throw Breach(model, precision, difference, output, limit, comparison, source, staging);
+        using (RunnableModel runnable = RunnableModel.Open(staged)) (difference, output) = work.Comparison.Worst(runnable);
+        if (options.Limits.TryGetValue(precision, out double limit) && !(difference <= limit)) throw Breach(work, precision, made, plan, difference, output, limit);
         // The data file first: a model without its data must never stand there.
-        long bytes = Move(staged + "_data", target + "_data") + Move(staged, target);
-        return new OptimizedFile(precision, target, bytes, made.Model.Graph.Node.Count, difference, output, made.KeptFloat);
+        long bytes = Move(staged + "_data", place + "_data") + Move(staged, place);
+        return new OptimizedFile(precision, place, bytes, made.Model.Graph.Node.Count, difference, output, made.KeptFloat) { Plan = plan };
+    }
+
+    /// <summary>The smallest plan within a loss, on the texts that calibration has not seen, or on drawn inputs where there are no texts.</summary>
+    private static PlannedPrecision Search(Work work, double target, CancellationToken cancellation)
+    {
+        ModelComparison comparison = work.Texts is { } texts ? new ModelComparison(work.Runnable, texts.Held) : work.Comparison;
+        return PlanSearch.Find(work.Optimized, target, plan =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using RunnableModel candidate = RunnableModel.OpenTemporary(PrecisionModels.Make(work.Optimized, ExportPrecision.Int4, calibration: work.Calibration, plan: plan).Model, work.Staging);
+            return comparison.Worst(candidate).Difference;
+        }, PrecisionModels.Options(work.Optimized));
     }
 
     private static long Move(string from, string to)
@@ -75,11 +98,24 @@ public static class OptimizeJob
         return new FileInfo(to).Length;
     }
 
-    private static WorkException Breach(
-        ModelProto model, ExportPrecision precision, double difference, string output, double limit, ModelComparison comparison, ModelSource source, string staging)
+    private static WorkException Breach(Work work, ExportPrecision precision, PrecisionModel made, PlannedPrecision? plan, double difference, string output, double limit)
     {
         string figures = string.Create(CultureInfo.InvariantCulture, $"{precision.Name()}: the output '{output}' is off by {difference:P2} of its size, the limit is {limit:P2}");
-        string layer = precision == ExportPrecision.DynamicInt8 && WorstLayer.Of(model, comparison.Feeds, staging) is { } worst ? "; " + worst : "";
-        return new WorkException(figures + layer, source.File, "raise --tolerance, or leave the precision out");
+        string? layer = plan?.Weights is [{ } most, ..] ? $"the layer that loses most is '{most.Weight}'"
+            : precision == ExportPrecision.DynamicInt8 ? WorstLayer.Of(work.Optimized, work.Comparison.Feeds, work.Staging) : WorstLayer.Of(made.Layers);
+        return new WorkException(figures + (layer is null ? "" : "; " + layer), work.Source.File, "raise --tolerance, or leave the precision out");
+    }
+
+    /// <summary>A model on its way through the precisions.</summary>
+    /// <param name="Source">Where it stands.</param>
+    /// <param name="Runnable">The original as a file that the runtime takes.</param>
+    /// <param name="Optimized">What the passes made of it.</param>
+    /// <param name="Comparison">Drawn inputs with the original's outputs.</param>
+    /// <param name="Texts">Texts of the calibration file, where one is named.</param>
+    /// <param name="Options">What was asked for.</param>
+    /// <param name="Staging">Folder for files that are not checked yet.</param>
+    private sealed record Work(ModelSource Source, string Runnable, ModelProto Optimized, ModelComparison Comparison, CalibrationTexts? Texts, OptimizeOptions Options, string Staging)
+    {
+        public RuntimeCalibration? Calibration { get; } = Texts is null ? null : new RuntimeCalibration(Texts.Calibration);
     }
 }

@@ -1,4 +1,5 @@
 using Glossa.Models.Optimization;
+using Glossa.Models.Quantization;
 using Glossa.Pipeline.Export;
 
 namespace Glossa.Pipeline.Optimize;
@@ -17,6 +18,18 @@ public sealed record OptimizeOptions
 
     /// <summary>The passes, and what they write.</summary>
     public OptimizationOptions Passes { get; init; } = new();
+
+    /// <summary>Number format of a folder <c>genai/</c> for onnxruntime-genai beside the other files; null writes none. Needs a model folder.</summary>
+    public ExportPrecision? GenAi { get; init; }
+
+    /// <summary>A file of texts, one a line, that int8 and int4 are calibrated on; null rounds weights as they are. Needs a model folder with a tokenizer.</summary>
+    public string? Calibration { get; init; }
+
+    /// <summary>
+    /// Largest difference of the int4 file, measured as <see cref="Limits"/> are, on texts of <see cref="Calibration"/> where there are some: the weights that cost most become int8 or stay
+    /// float32, and the file is the smallest that a search finds. Null takes 4 bits everywhere.
+    /// </summary>
+    public double? TargetLoss { get; init; }
 
     /// <summary>How far a precision's outputs may be from the original's: the norm of the difference over the norm of the output.</summary>
     public IReadOnlyDictionary<ExportPrecision, double> Limits { get; init; } = DefaultLimits;
@@ -41,9 +54,13 @@ public sealed record OptimizeOptions
 /// <param name="Difference">The norm of the difference of its worst output over the norm of that output.</param>
 /// <param name="WorstOutput">That output.</param>
 /// <param name="KeptFloat">For fp16: nodes that stay float32, for their weights or values do not fit.</param>
-public sealed record OptimizedFile(ExportPrecision Precision, string Path, long Bytes, int Nodes, double Difference, string WorstOutput, IReadOnlyList<string> KeptFloat);
+public sealed record OptimizedFile(ExportPrecision Precision, string Path, long Bytes, int Nodes, double Difference, string WorstOutput, IReadOnlyList<string> KeptFloat)
+{
+    /// <summary>The plan that was searched for; null where the precision's own was taken.</summary>
+    public PlannedPrecision? Plan { get; init; }
+}
 
 /// <summary>What came of a model.</summary>
 /// <param name="Optimization">The passes' counts; its model is the float32 one.</param>
-/// <param name="Files">The files, float32 first.</param>
+/// <param name="Files">The files, float32 first, that of <c>genai/</c> last.</param>
 public sealed record OptimizeResult(OptimizationResult Optimization, IReadOnlyList<OptimizedFile> Files);

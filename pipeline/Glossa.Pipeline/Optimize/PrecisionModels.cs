@@ -24,8 +24,9 @@ internal static class PrecisionModels
     /// <param name="precision">The precision.</param>
     /// <param name="keepFloat">For fp16: nodes whose values do not fit.</param>
     /// <param name="calibration">For int8 and int4: samples of the text that the model is for.</param>
+    /// <param name="plan">For int8 and int4: another plan than the precision's own.</param>
     public static PrecisionModel Make(
-        ModelProto model, ExportPrecision precision, IReadOnlyCollection<string>? keepFloat = null, ICalibrationSource? calibration = null)
+        ModelProto model, ExportPrecision precision, IReadOnlyCollection<string>? keepFloat = null, ICalibrationSource? calibration = null, QuantizationPlan? plan = null)
     {
         if (precision == ExportPrecision.Fp32) return new PrecisionModel(model);
         if (precision == ExportPrecision.Fp16)
@@ -33,10 +34,13 @@ internal static class PrecisionModels
             HalfResult half = HalfPrecision.Convert(model, keepFloat);
             return new PrecisionModel(half.Model) { KeptFloat = half.KeptFloat };
         }
-        QuantizationPlan plan = precision == ExportPrecision.Int4 ? QuantizationPlan.Int4 : QuantizationPlan.DynamicInt8;
-        QuantizationResult result = Quantizers.Quantize(model, plan, new QuantizerOptions { TokenInputs = TokenInputs(model) }, calibration);
+        plan ??= precision == ExportPrecision.Int4 ? QuantizationPlan.Int4 : QuantizationPlan.DynamicInt8;
+        QuantizationResult result = Quantizers.Quantize(model, plan, Options(model), calibration);
         return new PrecisionModel(result.Model) { Layers = result.Layers };
     }
+
+    /// <summary>The options of quantization for a model.</summary>
+    public static QuantizerOptions Options(ModelProto model) => new() { TokenInputs = TokenInputs(model) };
 
     /// <summary>The options of int8 for a model.</summary>
     public static DynamicQuantizationOptions Int8(ModelProto model) => new() { TokenInputs = TokenInputs(model) };

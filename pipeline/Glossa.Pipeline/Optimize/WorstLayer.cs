@@ -5,10 +5,14 @@ using Glossa.Training.Verification;
 
 namespace Glossa.Pipeline.Optimize;
 
-/// <summary>The layer that int8 changes most, all before it being exact.</summary>
+/// <summary>The layer to name where a precision loses too much.</summary>
 internal static class WorstLayer
 {
-    /// <summary>Measures every layer on the feeds; words for a message, or null where no layer is quantized.</summary>
+    /// <summary>The layer whose weight changed most, in words; null where no layer is quantized.</summary>
+    public static string? Of(IReadOnlyList<QuantizedLayer> layers) => layers.MaxBy(layer => layer.WeightError) is { } layer
+        ? string.Create(CultureInfo.InvariantCulture, $"the layer that loses most is '{layer.Weight}' ({layer.Operator}, {layer.WeightError:P2} of its weight)") : null;
+
+    /// <summary>The layer whose output int8 changes most, all before it being exact, in words; null where no layer is quantized.</summary>
     public static string? Of(ModelProto model, IEnumerable<IReadOnlyList<FeedTensor>> feeds, string folder)
     {
         ModelProto probe = DynamicQuantizer.LayerErrorModel(model, out IReadOnlyList<QuantizedLayer> layers, PrecisionModels.Int8(model));

@@ -75,6 +75,32 @@ public sealed class QuantizersTests
         Assert.That(quantized.CalculateSize(), Is.LessThan(model.CalculateSize() / 2));
     }
 
+    [TestCase(40, false)]
+    [TestCase(32, false)]
+    [TestCase(32, true)]
+    public void Quantize_TiedTableInBlocks_IsStoredOnceWhereRowsFillBlocks(int width, bool calibrated)
+    {
+        // As in a model with language tags: the head has no rows for the last ten.
+        float[] table = Runtime.Normal(50 * width, 5);
+        GraphBuilder g = Samples.Empty(out ModelProto model);
+        Value ids = g.Input("input_ids", DataType.Int64, "n"), x = g.Input("x", DataType.Float, "rows", width);
+        g.Initializer(OnnxFactory.Tensor("tokens", [50, width], table));
+        g.Output(g.Gather(new Value("tokens"), ids, 0, "t"), DataType.Float, "n", width);
+        Value rows = g.Op("Slice", [new Value("tokens"), g.Ints(0), g.Ints(40), g.Ints(0)]);
+        g.Output(g.MatMul(x, g.Transpose(rows, [1, 0]), "y"), DataType.Float, "rows", 40);
+        TokensAndRows? samples = calibrated ? new TokensAndRows(width) : null;
+        ModelProto quantized = Quantizers.Quantize(model, QuantizationPlan.Int4, null, samples).Model;
+
+        float[] activations = Runtime.Normal(3 * width, 6);
+        foreach ((string output, double tolerance) in new[] { ("t", 0.12), ("y", 0.12) })
+        {
+            float[] Run(ModelProto m) => Runtime.Run(m, output, ("input_ids", Runtime.Of<long>([49, 0, 7], 3)), ("x", Runtime.Of(activations, 3, width)));
+            Assert.That(Runtime.RelativeError(Run(quantized), Run(model)), Is.InRange(1e-4, tolerance), output);
+        }
+        int tables = quantized.Graph.Initializer.Count(i => i.DataType == (int)DataType.Uint8 && i.Dims.Count > 1 && OnnxFactory.ElementCount(i) >= 40 * width / 2);
+        Assert.That(tables, Is.EqualTo(width % 32 == 0 ? 1 : 2));
+    }
+
     [Test]
     public void Quantize_TableOfSinusoids_StaysFloat()
     {
@@ -147,5 +173,16 @@ public sealed class QuantizersTests
     {
         x ??= Samples.Correlated(40, Inputs, 20);
         return Runtime.RelativeError(Runtime.Run(quantized, "y", ("x", Runtime.Of(x, x.Length / Inputs, Inputs))), Runtime.Run(Model(), "y", ("x", Runtime.Of(x, x.Length / Inputs, Inputs))));
+    }
+
+    /// <summary>Ids and rows of numbers for the two inputs of a table.</summary>
+    private sealed class TokensAndRows(int width) : ICalibrationSource
+    {
+        public IEnumerable<IReadOnlyDictionary<string, float[]>> Run(ModelProto probe)
+        {
+            using Microsoft.ML.OnnxRuntime.InferenceSession session = Runtime.Open(probe);
+            string[] outputs = [.. session.OutputNames];
+            yield return outputs.ToDictionary(name => name, name => Runtime.Run(probe, name, ("input_ids", Runtime.Of<long>([1, 2], 2)), ("x", Runtime.Of(Runtime.Normal(20 * width, 8), 20, width))));
+        }
     }
 }

@@ -42,7 +42,7 @@ internal static class TestModels
     }
 
     /// <summary>A small causal preset over the ids of <see cref="ByteTokenizer"/>, with random weights.</summary>
-    public static ModelProto Preset(float scale = 0.2f)
+    public static ModelProto Preset(float scale = 0.2f, int context = 48)
     {
         TransformerOptions options = new()
         {
@@ -54,7 +54,7 @@ internal static class TestModels
             KeyValueHeads = 1,
             HeadSize = 16,
             FeedForward = 64,
-            Context = 48,
+            Context = context,
         };
         ulong seed = 30;
         return InferenceGraph.Build(options, TransformerParameters.Of(options).ToDictionary(

@@ -74,6 +74,23 @@ public sealed class ModelExporterTests
     }
 
     [Test]
+    public void Export_Int4BeyondItsGate_FailsWhole_AndPassesWithASearchedPlan()
+    {
+        using TemporaryFolder temporary = new();
+        ExportOptions whole = new() { Scoring = Scoring, TimedRuns = 1, Precisions = [ExportPrecision.Int4], Calibration = Sequences, Gates = new Dictionary<ExportPrecision, double>() };
+        ModelProto model = TestModels.Preset(scale: 0.5f);
+        ExportRecord[] free = [.. ModelExporter.Export(temporary.At("free"), model, Content(temporary), Sequences, ["aa", "bb"], whole)];
+        Assert.That(free[1].RelativeChange, Is.GreaterThan(0));
+        ExportOptions gated = whole with { Gates = new Dictionary<ExportPrecision, double> { [ExportPrecision.Int4] = free[1].RelativeChange / 2 } };
+        WorkException? e = Assert.Throws<WorkException>(() => ModelExporter.Export(temporary.At("whole"), model, Content(temporary), Sequences, ["aa", "bb"], gated));
+        Assert.That(e!.Message, Does.Contain("int4 has").And.Contain("the layer that loses most is '"));
+
+        ExportRecord[] searched = [.. ModelExporter.Export(temporary.At("searched"), model, Content(temporary), Sequences, ["aa", "bb"], gated with { SearchPlan = true })];
+        Assert.That(searched[1].RelativeChange, Is.LessThanOrEqualTo(free[1].RelativeChange / 2));
+        Assert.That(searched[1].Bytes, Is.InRange(free[1].Bytes + 1, searched[0].Bytes - 1));
+    }
+
+    [Test]
     public void Measure_LayerWhoseScaleIsWasted_ComesFirst()
     {
         // Coordinate 0 is always 0, so the huge row of 'spread' changes no output but takes all of its columns' range.

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Glossa.Data.Tokenizers;
 using Glossa.Models.Export;
+using Glossa.Models.Onnx;
+using Glossa.Models.Optimization;
 using Glossa.Pipeline.Generate;
 using Glossa.Pipeline.Tests.Evaluate;
 using NUnit.Framework;
@@ -17,7 +19,7 @@ public sealed class TextGeneratorTests
     {
         JsonNode golden = JsonNode.Parse(File.ReadAllText(Path.Combine(TestModels.Folder(name), "golden.json")))!;
         int[] prompt = [.. golden["input_ids"]!.AsArray().Select(n => (int)n!)], expected = [.. golden["output_ids"]!.AsArray().Select(n => (int)n!)];
-        using TextGenerator generator = TextGenerator.Open(TestModels.File(name), new PlainIds(), 128);
+        using TextGenerator generator = TextGenerator.Open(TestModels.File(name), new PlainIds(1000), 128);
         IEnumerable<int> ids = generator.GenerateIds(prompt, new() { MaxTokens = expected.Length - prompt.Length, UseCache = useCache });
         Assert.That(prompt.Concat(ids), Is.EqualTo(expected));
     }
@@ -25,7 +27,7 @@ public sealed class TextGeneratorTests
     [Test]
     public void GenerateIds_CacheAndRecomputation_Agree([Values(0, 0.8)] double temperature)
     {
-        using TextGenerator generator = TextGenerator.Open(TestModels.File("text-generation-llama"), new PlainIds(), 128);
+        using TextGenerator generator = TextGenerator.Open(TestModels.File("text-generation-llama"), new PlainIds(1000), 128);
         GenerationOptions options = new() { MaxTokens = 60, Temperature = temperature, TopK = 20, Seed = 5 };
         int[] cached = [.. generator.GenerateIds([47, 80], options)];
         Assert.That(cached, Is.EqualTo(generator.GenerateIds([47, 80], options with { UseCache = false })));
@@ -33,9 +35,29 @@ public sealed class TextGeneratorTests
     }
 
     [Test]
+    public void GenerateIds_LongTextOfAPreset_IsTheSameWithAndWithoutCacheAndFused()
+    {
+        const int Tokens = 256;
+        using TemporaryFolder temporary = new();
+        ModelProto stored = TestModels.Preset(scale: 0.6f, context: 320);
+        string[] texts = [Text(stored, cache: false), Text(stored, cache: true), .. ((AttentionOperator[])[AttentionOperator.MultiHead, AttentionOperator.GroupQuery])
+            .Select(attention => Text(GraphOptimizer.Optimize(stored, new OptimizationOptions { Attention = attention }).Model, cache: true))];
+        Assert.That(texts, Has.All.EqualTo(texts[0]));
+        Assert.That(texts[0].Split(' '), Has.Length.EqualTo(Tokens));
+        Assert.That(texts[0].Split(' ').Distinct().Count(), Is.GreaterThan(10), "a text of few tokens would be the same by chance");
+
+        string Text(ModelProto model, bool cache)
+        {
+            OnnxFile.Write(temporary.At("model.onnx"), model);
+            using TextGenerator generator = TextGenerator.Open(temporary.At("model.onnx"), new PlainIds(259), 320);
+            return string.Join(' ', generator.GenerateIds([47, 80, 12], new GenerationOptions { MaxTokens = Tokens, UseCache = cache }));
+        }
+    }
+
+    [Test]
     public void GenerateIds_Seeds_DetermineTheSample()
     {
-        using TextGenerator generator = TextGenerator.Open(TestModels.File("text-generation-llama"), new PlainIds(), 128);
+        using TextGenerator generator = TextGenerator.Open(TestModels.File("text-generation-llama"), new PlainIds(1000), 128);
         int[] With(ulong seed) => [.. generator.GenerateIds([47], new() { MaxTokens = 20, Temperature = 1, TopP = 0.9, Seed = seed })];
         int[] once = With(1), again = With(1), other = With(2);
         Assert.That(again, Is.EqualTo(once));
@@ -45,7 +67,7 @@ public sealed class TextGeneratorTests
     [Test]
     public void GenerateIds_FullContext_Stops()
     {
-        using TextGenerator generator = TextGenerator.Open(TestModels.File("text-generation-gpt2"), new PlainIds(), 12);
+        using TextGenerator generator = TextGenerator.Open(TestModels.File("text-generation-gpt2"), new PlainIds(1000), 12);
         Assert.That(generator.GenerateIds([47, 80], new() { MaxTokens = 100, Temperature = 1, Seed = 3 }).Count(), Is.LessThanOrEqualTo(11));
         Assert.Throws<InputException>(() => generator.GenerateIds(new int[12]));
     }
@@ -78,27 +100,5 @@ public sealed class TextGeneratorTests
         using TextGenerator generator = TextGenerator.Open(TestModels.File("text-generation-gpt2"), new ByteTokenizer(), 128);
         GenerationOptions options = new() { Temperature = temperature, TopK = topK, TopP = topP };
         Assert.That(Assert.Throws<InputException>(() => generator.GenerateIds([1], options))!.Message, Does.StartWith(expected));
-    }
-
-    /// <summary>Ids without meaning, of which the first alone is special.</summary>
-    private sealed class PlainIds : ITokenizer
-    {
-        public int VocabularySize => 1000;
-
-        public int TextVocabularySize => 1000;
-
-        public int BeginId => 0;
-
-        public int EndId => 0;
-
-        public int PadId => 0;
-
-        public string ContentHash => new('0', 64);
-
-        public int? LanguageTagId(string language) => null;
-
-        public void Encode(ReadOnlySpan<char> text, List<int> ids) => throw new NotSupportedException();
-
-        public string Decode(IReadOnlyList<int> ids) => throw new NotSupportedException();
     }
 }

@@ -30,7 +30,8 @@ internal static class CellSettings
             // A file counts by its content, not by where it lies.
             if (!Irrelevant.Any(pattern => NamePattern.Matches(pattern, key)) && !files.Any(file => IsPathTo(value, file.Path))) settings[key] = value;
         }
-        foreach (InputFile file in files) settings[FilePrefix + file.Name] = hash(file);
+        // Add, not set: two files of one name would be one setting.
+        foreach (InputFile file in files) settings.Add(FilePrefix + file.Name, hash(file));
         foreach (IStage stage in stages)
         {
             settings[StagePrefix + stage.Name] = stage.Version.ToString(CultureInfo.InvariantCulture);

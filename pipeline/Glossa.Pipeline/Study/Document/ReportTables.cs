@@ -32,7 +32,7 @@ internal static class ReportTables
             EqualQuality result = answer.Result;
             string needs = result.Bytes == 0 ? "less than any" : double.IsFinite(result.Bytes) ? Figures.Size(result.Bytes) : "never gets there";
             string share = double.IsFinite(result.Bytes) ? Figures.Ratio(result.Share) : "–";
-            string curve = Form(result) + (result.Extrapolated ? $"; EXTRAPOLATED: measured from {Figures.Size(result.Measured.Low)} to {Figures.Size(result.Measured.High)}" : "");
+            string curve = Form(result) + (result.Extrapolated && double.IsFinite(result.Bytes) ? $"; EXTRAPOLATED: measured from {Figures.Size(result.Measured.Low)} to {Figures.Size(result.Measured.High)}" : "");
             text.Line($"| {answer.Plan.Caption} | {answer.Plan.Series} | {answer.Arm.Name} | {Figures.Bits(answer.Arm.Test)} | {Figures.Size(answer.Arm.UniqueBytes)} | {needs} | {share} | {Shares(result.ShareInterval)} | {curve} |");
         }
     }
@@ -66,7 +66,7 @@ internal static class ReportTables
         _ => $"a + b · bytes^-c through {Figures.Count(result.Points)} points",
     };
 
-    private static string Share(PairedComparison result) => $"{Figures.Count(result.Lower)} of {Figures.Count(result.Languages)} languages, {Figures.Count(result.Seeds)} seeds";
+    private static string Share(PairedComparison result) => $"{Figures.Count(result.Lower)} of {Figures.Count(result.Languages)} languages, {Figures.Count(result.Seeds)} {(result.Seeds == 1 ? "seed" : "seeds")}";
 
     private static string Differences(Interval interval) => $"{Figures.Difference(interval.Low)} to {Figures.Difference(interval.High)}";
 

@@ -2,11 +2,14 @@ using static Glossa.Training.Kernels.RuntimeApi;
 
 namespace Glossa.Training.Kernels;
 
-/// <summary>A float32 tensor of a running step.</summary>
+/// <summary>A tensor of a running step.</summary>
 internal readonly unsafe struct KernelTensor(float* data, long[] shape)
 {
-    /// <summary>The first element.</summary>
+    /// <summary>The first element, of a float32 tensor.</summary>
     public float* Data { get; } = data;
+
+    /// <summary>The first element of an int64 tensor.</summary>
+    public long* Integers => (long*)Data;
 
     /// <summary>Dimensions, outermost first.</summary>
     public long[] Shape { get; } = shape;
@@ -26,7 +29,7 @@ internal readonly unsafe struct KernelContext(nint context)
         }
     }
 
-    /// <summary>An input, float32.</summary>
+    /// <summary>An input.</summary>
     public KernelTensor Input(int index)
     {
         nint value;

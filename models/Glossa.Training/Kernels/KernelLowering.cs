@@ -1,6 +1,7 @@
 using Glossa.Models.Onnx;
 using Glossa.Models.Shapes;
 using Glossa.Models.Steps;
+using Glossa.Training.Kernels.Losses;
 using Glossa.Training.Kernels.Products;
 using Glossa.Training.Kernels.Rows;
 
@@ -20,6 +21,7 @@ internal static class KernelLowering
         ModelProto model = step.Model.Clone();
         // Lowering keeps the names of values, so what is known of the step stays true.
         ShapeMap shapes = ShapeMap.Infer(model.Graph);
+        CrossEntropyLowering.Apply(model.Graph, shapes);
         ProductLowering.Apply(model.Graph, shapes);
         RowLowering.Apply(model.Graph, shapes);
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = KernelOperators.Domain, Version = 1 });

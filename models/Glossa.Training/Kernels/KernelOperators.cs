@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Glossa.Training.Kernels.Losses;
 using Glossa.Training.Kernels.Products;
 using Glossa.Training.Kernels.Rows;
 using Microsoft.ML.OnnxRuntime;
@@ -20,7 +21,7 @@ internal static unsafe class KernelOperators
     private const int Variadic = 2, Undefined = 0, Float = 1, DefaultMemory = 0, AnyVersion = int.MaxValue;
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<KernelOperator> All { get; } = [ProductKernel.Operator, RowProgramKernel.Operator];
+    public static IReadOnlyList<KernelOperator> All { get; } = [ProductKernel.Operator, RowProgramKernel.Operator, CrossEntropyKernel.Operator];
 
     private static readonly nint OperatorDomain = CreateDomain();
 
@@ -72,6 +73,7 @@ internal static unsafe class KernelOperators
             OwnName = Utf8(All[index].Name),
             OwnIndex = index,
         };
+        if (All[index].InPlace) definition->AllowInPlace();
         return definition;
     }
 
@@ -104,6 +106,21 @@ internal static unsafe class KernelOperators
 
     [UnmanagedCallersOnly]
     private static int MemoryType(Definition* definition, nuint index) => DefaultMemory;
+
+    [UnmanagedCallersOnly]
+    private static nuint FirstInFirst(int** inputs, int** outputs)
+    {
+        *inputs = (int*)NativeMemory.AllocZeroed(1, sizeof(int));
+        *outputs = (int*)NativeMemory.AllocZeroed(1, sizeof(int));
+        return 1;
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Release(int* inputs, int* outputs)
+    {
+        NativeMemory.Free(inputs);
+        NativeMemory.Free(outputs);
+    }
 
     [UnmanagedCallersOnly]
     private static void Destroy(nint kernel) => GCHandle.FromIntPtr(kernel).Free();
@@ -163,11 +180,17 @@ internal static unsafe class KernelOperators
         public nint InferOutputShape;
         public delegate* unmanaged<Definition*, int> GetStartVersion;
         public delegate* unmanaged<Definition*, int> GetEndVersion;
-        public nint GetMayInplace;
-        public nint ReleaseMayInplace;
+        public delegate* unmanaged<int**, int**, nuint> GetMayInplace;
+        public delegate* unmanaged<int*, int*, void> ReleaseMayInplace;
         public nint GetAliasMap;
         public nint ReleaseAliasMap;
         public nint OwnName;
         public nint OwnIndex;
+
+        public void AllowInPlace()
+        {
+            GetMayInplace = &FirstInFirst;
+            ReleaseMayInplace = &KernelOperators.Release;
+        }
     }
 }

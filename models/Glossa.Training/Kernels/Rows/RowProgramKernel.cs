@@ -1,5 +1,3 @@
-using Glossa.Training.Parameters;
-
 namespace Glossa.Training.Kernels.Rows;
 
 /// <summary>
@@ -9,9 +7,6 @@ internal sealed unsafe class RowProgramKernel : Kernel
 {
     // Floats of a register that are worked on at a time: half a dozen registers fit into the first cache.
     private const int BlockSize = 1024;
-
-    [ThreadStatic]
-    private static FloatBuffer? t_scratch;
 
     private readonly RowProgram _program;
     private readonly RowKind[] _kinds;
@@ -50,10 +45,10 @@ internal sealed unsafe class RowProgramKernel : Kernel
             strides[i] = Stride(_kinds[i], width);
         }
         nint block = ((nint)step * width) + 15 & ~15;
-        float* scratch = Scratch(block * _blockCount);
+        using ScratchPool.Lease scratch = ScratchPool.Rent(block * _blockCount);
         for (int i = inputs; i < _kinds.Length; i++)
         {
-            registers[i] = _blocks[i] < 0 ? null : scratch + (_blocks[i] * block);
+            registers[i] = _blocks[i] < 0 ? null : scratch.Data + (_blocks[i] * block);
             strides[i] = 0;
         }
         foreach ((int place, int register) in _program.Outputs.Index())
@@ -90,15 +85,5 @@ internal sealed unsafe class RowProgramKernel : Kernel
         long elements = 1, expected = kind switch { RowKind.Full => rows * width, RowKind.Column => rows, RowKind.Row => width, _ => 1 };
         foreach (long size in shape) elements *= size;
         if (elements != expected) throw new InvalidOperationException($"[{string.Join(", ", shape)}] is not {kind} of {rows} rows of {width}");
-    }
-
-    private static float* Scratch(nint length)
-    {
-        if (t_scratch is null || t_scratch.Length < length)
-        {
-            t_scratch?.Dispose();
-            t_scratch = new FloatBuffer(checked((int)length));
-        }
-        return (float*)t_scratch.Address;
     }
 }

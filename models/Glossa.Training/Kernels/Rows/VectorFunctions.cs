@@ -24,6 +24,25 @@ internal static unsafe class VectorFunctions
         for (; i < count; i++) y[i] = Exp(Vector256.CreateScalar(x[i])).ToScalar();
     }
 
+    /// <summary>e to the power of every element less <paramref name="shift"/>; gives the sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float ExpSum(float* x, float* y, nint count, float shift)
+    {
+        nint i = 0;
+        Vector256<float> by = Vector256.Create(shift), even = default, odd = default;
+        for (; i + (2 * Vector256<float>.Count) <= count; i += 2 * Vector256<float>.Count)
+        {
+            Vector256<float> first = Exp(Vector256.Load(x + i) - by), second = Exp(Vector256.Load(x + i + Vector256<float>.Count) - by);
+            first.Store(y + i);
+            second.Store(y + i + Vector256<float>.Count);
+            even += first;
+            odd += second;
+        }
+        float sum = Vector256.Sum(even + odd);
+        for (; i < count; i++) sum += y[i] = Exp(Vector256.CreateScalar(x[i] - shift)).ToScalar();
+        return sum;
+    }
+
     /// <summary>x Phi(x) of every element.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gelu(float* x, float* y, nint count)

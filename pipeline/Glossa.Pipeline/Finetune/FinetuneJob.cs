@@ -3,6 +3,7 @@ using Glossa.Data.Corpora;
 using Glossa.Models.Export;
 using Glossa.Models.Onnx;
 using Glossa.Models.Steps;
+using Glossa.Pipeline.Export;
 using Glossa.Pipeline.Finetune.Batches;
 using Glossa.Pipeline.Finetune.Folder;
 using Glossa.Pipeline.Finetune.Model;
@@ -40,7 +41,10 @@ public static class FinetuneJob
         progress.StageStarted("prepare");
         HubFolder folder = HubFolder.Open(modelFolder);
         FolderEncoder encoder = FolderEncoder.Load(folder.Path);
-        FinetuneCorpus corpus = FinetuneCorpus.Load(corpusPath, options.Task, options.Corpus, options.Seed);
+        ModelFacts? own = folder.Own;
+        // What a model of Glossa's own held out of its training stays held out.
+        HashSplit split = own?.Split is { } kept ? new HashSplit(kept.Valid, kept.Test, kept.Seed) : new HashSplit(options.Corpus.Valid, options.Corpus.Test, options.Seed);
+        FinetuneCorpus corpus = FinetuneCorpus.Load(corpusPath, options.Task, options.Corpus, split, options.Seed);
         TunedModel model = TunedModel.Load(folder, options, corpus.Labels.Count);
         List<string> notes = [.. model.Notes, .. corpus.Notes];
         notes.ForEach(progress.Note);
@@ -48,11 +52,10 @@ public static class FinetuneJob
         string key = ContentHash.OfParts([CanonicalJson.Of(options), ContentHash.OfFile(corpusPath), ContentHash.OfFile(folder.ModelPath)]);
         FinetuneWork work = new(output + ".work-" + key[..12], progress, cancellation);
         int maxLength = MaxLength(folder, options);
-        TaskBatches batches = new(options, encoder, new ModelInputs(model.Imported.Forward.Graph, encoder.PadId, folder.ModelPath), maxLength, encoder.EndId);
+        TaskBatches batches = new(options, encoder, new ModelInputs(model.Imported.Forward.Graph, encoder.PadId, folder.ModelPath), maxLength, own is not null);
         StepModel step = model.Step(options.Task, options.Engine);
         Dictionary<string, float[]> start = model.Start(step);
-        TaskFacts facts = new(options.Task.Name(), maxLength, corpus.Labels, options.Corpus.Label, options.Pooling, [.. model.NewParameters.Order(StringComparer.Ordinal)],
-            new HashSplit(options.Corpus.Valid, options.Corpus.Test, options.Seed));
+        TaskFacts facts = new(options.Task.Name(), maxLength, corpus.Labels, options.Corpus.Label, options.Pooling, [.. model.NewParameters.Order(StringComparer.Ordinal)], split);
         using ITrainingEngine engine = Engines.Create(options.Engine, options.Precision, step, start, options.Lanes, dropout: 0);
         FinetuneTraining training = new(model, engine, options, start, batches, corpus, work);
         FinetuneOutcome outcome = training.Run(facts.ToJson().ToJsonString());
@@ -95,7 +98,7 @@ public static class FinetuneJob
     {
         if (folder.Positions is { } positions && options.MaxLength > positions)
             throw new InputException($"--max-length is {options.MaxLength}, the model takes {positions} tokens", folder.Path, $"give at most {positions}");
-        return options.MaxLength ?? Math.Min(128, folder.Positions ?? 128);
+        return options.MaxLength ?? folder.Own?.Context ?? Math.Min(128, folder.Positions ?? 128);
     }
 
     private static ClassificationScore? Score(

@@ -14,7 +14,7 @@ public sealed record FinetuneOptions
     /// <summary>Which column holds what, and how a file without a split column is split.</summary>
     public FinetuneCorpusOptions Corpus { get; init; } = new();
 
-    /// <summary>Longest sequence in tokens, special tokens included; null takes 128, or what the model takes at most.</summary>
+    /// <summary>Longest sequence in tokens, special tokens included; null takes 128, or what the model takes at most; the context of a model of Glossa's own.</summary>
     public int? MaxLength { get; init; }
 
     /// <summary>Times that every training text is seen.</summary>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using NUnit.Framework;
 
@@ -42,6 +43,48 @@ internal sealed class StartTests
     [Test]
     public void Run_StartFromNothing_SaysSo() =>
         RunFixture.AssertFailure(Start(_run.Folder, "none", "seed=7"), 2, _run.At("none"), "no exported model to start from", "model.start");
+
+    [Test]
+    public void Finetune_UnseenLanguage_SeesTheSequencesThatEvaluateScores()
+    {
+        string model = _run.At("run", "model"), corpus = ShortTexts("ru"), hash = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(model, "onnx", "model.onnx"))));
+        CommandOutcome tuned = RunFixture.Command("finetune", model, "--corpus", corpus, "--task", "causal-lm", "--lora-rank", "1", "--epochs", "12", "--batch", "4", "--lr", "1e-2", "--threads", "2", "--quiet", "--out", _run.At("ru"));
+        Assert.That(tuned.Code, Is.Zero, tuned.Error);
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(_run.At("ru", "report.json")));
+        JsonElement loss = report.RootElement.GetProperty("loss");
+        (double before, double perNat) = Evaluate(model, corpus);
+        double after = Evaluate(_run.At("ru"), corpus).BitsPerByte;
+        Assert.That(loss.GetProperty("testBefore").GetDouble() * perNat, Is.EqualTo(before).Within(1e-4));
+        Assert.That(loss.GetProperty("testAfter").GetDouble() * perNat, Is.EqualTo(after).Within(1e-4));
+        Assert.That(after, Is.LessThan(before * 0.95));
+
+        // The base stays what it was, and serves beside the merged folder.
+        Assert.That(Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(model, "onnx", "model.onnx")))), Is.EqualTo(hash));
+        CommandOutcome applied = RunFixture.Command("delta", "apply", model, _run.At("ru", "delta.safetensors"), "--out", _run.At("both"));
+        Assert.That(applied.Code, Is.Zero, applied.Error);
+        Assert.That(File.ReadAllBytes(_run.At("both", "onnx", "model.onnx")), Is.EqualTo(File.ReadAllBytes(_run.At("ru", "onnx", "model.onnx"))));
+        CommandOutcome text = RunFixture.Command("generate", _run.At("both"), "Все", "--max-tokens", "8");
+        Assert.That(text.Code, Is.Zero, text.Error);
+    }
+
+    // So short that a window holds each whole.
+    private string ShortTexts(string language)
+    {
+        string path = _run.At(language + ".csv");
+        string[] words = ["все", "люди", "право", "и", "не", "каждый", "имеет", "на"];
+        File.WriteAllText(path, "language,split,text\n" + string.Concat(Enumerable.Range(0, 90).Select(i =>
+            $"{language},{(i % 3 == 2 ? "test" : "train")},{words[i % 8]} {words[i / 8 % 8]} {words[i / 5 % 7]}\n")));
+        return path;
+    }
+
+    private static (double BitsPerByte, double BitsPerByteOfANat) Evaluate(string model, string corpus)
+    {
+        CommandOutcome outcome = RunFixture.Command("evaluate", model, "--corpus", corpus, "--json");
+        Assert.That(outcome.Code, Is.Zero, outcome.Error);
+        using JsonDocument json = JsonDocument.Parse(outcome.Output);
+        JsonElement language = json.RootElement.GetProperty("languages")[0];
+        return (language.GetProperty("bitsPerByte").GetDouble(), language.GetProperty("tokens").GetDouble() / language.GetProperty("bytes").GetDouble() / Math.Log(2));
+    }
 
     private string Continue(string name, string curriculum)
     {

@@ -1,3 +1,4 @@
+using Glossa.Data.Batches;
 using Glossa.Data.Corpora;
 using Glossa.Models.Steps;
 using Glossa.Pipeline.Finetune.Texts;
@@ -10,8 +11,8 @@ namespace Glossa.Pipeline.Finetune.Batches;
 /// <param name="encoder">The folder's tokenizer.</param>
 /// <param name="inputs">Fills the graph's inputs.</param>
 /// <param name="maxLength">Longest row.</param>
-/// <param name="endId">Id that ends a text, for causal models; -1 where there is none.</param>
-internal sealed class TaskBatches(FinetuneOptions options, FolderEncoder encoder, ModelInputs inputs, int maxLength, int endId)
+/// <param name="isOwn">Whether the model is one of Glossa's, whose texts start with a tag and are cut as <c>glossa run</c> cuts them.</param>
+internal sealed class TaskBatches(FinetuneOptions options, FolderEncoder encoder, ModelInputs inputs, int maxLength, bool isOwn)
 {
     private ulong Seed => (ulong)options.Seed;
 
@@ -50,9 +51,18 @@ internal sealed class TaskBatches(FinetuneOptions options, FolderEncoder encoder
     // A text longer than a row is cut into rows, so that all of it is seen.
     private TextBatches Causal(IReadOnlyList<CorpusText> texts, int epochs)
     {
-        int[][] rows = [.. texts.SelectMany(text => (endId < 0 ? encoder.EncodePlain(text.Text) : [.. encoder.EncodePlain(text.Text), endId]).Chunk(maxLength)).Where(row => row.Length > 1)];
+        int[][] rows = [.. texts.SelectMany(text => isOwn ? Windows(text) : Chunks(text)).Where(row => row.Length > 1)];
         return new TextBatches(Plan(rows, epochs), inputs, "tokens", (_, chosen) =>
             new TextBatch([.. chosen.Select(i => rows[i])], chosen.Sum(i => rows[i].Length - 1)) { TokenLabels = [.. chosen.Select(i => Array.ConvertAll(rows[i], id => (long)id))] });
+    }
+
+    private IEnumerable<int[]> Chunks(CorpusText text) =>
+        (encoder.EndId < 0 ? encoder.EncodePlain(text.Text) : [.. encoder.EncodePlain(text.Text), encoder.EndId]).Chunk(maxLength);
+
+    private IEnumerable<int[]> Windows(CorpusText text)
+    {
+        int[] ids = [encoder.FirstId(text.Language), .. encoder.EncodePlain(text.Text), encoder.EndId];
+        return TrainingWindow.Cut(0, ids.Length, maxLength).Select(window => ids[window.Start..(window.Start + window.Length)]);
     }
 
     // First the texts, then their partners in the same order.

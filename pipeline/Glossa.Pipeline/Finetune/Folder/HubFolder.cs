@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Glossa.Data.Tokenizers.HuggingFace;
+using Glossa.Pipeline.Export;
 
 namespace Glossa.Pipeline.Finetune.Folder;
 
@@ -64,6 +65,10 @@ internal sealed class HubFolder
             return stated is { } positions && shifted ? positions - (Number("pad_token_id") ?? 1) - 1 : stated;
         }
     }
+
+    /// <summary>What Glossa knows of a model of its own; null for a third party's.</summary>
+    /// <exception cref="InputException">It is damaged.</exception>
+    public ModelFacts? Own => Config.ContainsKey(ModelFacts.Key) ? ModelFacts.Read(Config, System.IO.Path.Combine(Path, ConfigName)) : null;
 
     /// <summary>
     /// Copies everything but config.json and the ONNX models into another folder. Other precisions of the old model are not copied: they hold its old weights.

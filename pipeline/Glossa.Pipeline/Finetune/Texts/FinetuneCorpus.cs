@@ -1,4 +1,5 @@
 using Glossa.Data.Corpora;
+using Glossa.Pipeline.Finetune.Folder;
 
 namespace Glossa.Pipeline.Finetune.Texts;
 
@@ -12,15 +13,20 @@ internal sealed record FinetuneCorpus(IReadOnlyList<CorpusText> Texts, IReadOnly
     public CorpusText[] Of(CorpusSplit split) => [.. Texts.Where(text => text.Split == split)];
 
     /// <summary>Reads a corpus for a task.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="task">What is to be trained.</param>
+    /// <param name="options">Columns, languages and numbers of texts.</param>
+    /// <param name="split">How a file without a split column is split.</param>
+    /// <param name="seed">Seed of the choice where not all texts are taken.</param>
     /// <exception cref="InputException">The file is not usable, or has nothing to train the task on.</exception>
-    public static FinetuneCorpus Load(string path, FinetuneTask task, FinetuneCorpusOptions options, long seed)
+    public static FinetuneCorpus Load(string path, FinetuneTask task, FinetuneCorpusOptions options, HashSplit split, long seed)
     {
         IReadOnlyList<CorpusText> all = CorpusReader.Load(path, new IngestOptions
         {
             Columns = new CorpusColumns { Language = options.Language, Text = options.Text, Split = options.Split, Label = options.Label, Pair = options.Pair },
-            ValidFraction = options.Valid,
-            TestFraction = options.Test,
-            Seed = (ulong)seed,
+            ValidFraction = split.Valid,
+            TestFraction = split.Test,
+            Seed = (ulong)split.Seed,
         });
         CorpusText[] texts = [.. Limited(OfLanguages(all, options.Languages, path), options, (ulong)seed)];
         List<string> notes = [];

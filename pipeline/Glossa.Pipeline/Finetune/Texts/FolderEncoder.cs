@@ -31,6 +31,9 @@ internal sealed class FolderEncoder
     /// <exception cref="InputException">tokenizer.json is missing or damaged, or has a part that is not known.</exception>
     public static FolderEncoder Load(string folder) => new(TextTokenizer.Load(folder));
 
+    /// <summary>The id that a text of a language starts with in Glossa's own models, as evaluation starts it: its tag, or that of any text.</summary>
+    public int FirstId(string language) => _tokenizer.LanguageTagId(language) ?? _tokenizer.BeginId;
+
     /// <summary>True for ids of special tokens, which are never hidden.</summary>
     public bool IsSpecial(int id) => _special.Contains(id);
 

@@ -35,6 +35,7 @@ internal static class QuantizationVariants
             ["int8-embedding-only"] = By(Blocks(WeightFormat.Full, 32, rows), plain),
             ["int4-products-only"] = By(Blocks(WeightFormat.Block4, 32, single), full),
             ["int4"] = By(Blocks(WeightFormat.Block4, 32, packed), full),
+            ["int4-nearest-128"] = By(Blocks(WeightFormat.Block4, 128, packed), plain),
             ["int4-128"] = By(Blocks(WeightFormat.Block4, 128, packed), full),
         };
     }

@@ -20,14 +20,14 @@ internal sealed class Checks(Func<bool, bool, ComputeDevice> open, bool gpu, int
     // Rounding alone: sums in another order, or operands of 24, 11, 8 and 11 bits.
     private static double AllowedGradient(StepPrecision precision) => precision switch
     {
-        StepPrecision.Float32 => 1e-5,
+        StepPrecision.Fp32 => 1e-5,
         StepPrecision.Bf16 => 4e-2,
         _ => 5e-3,
     };
 
     private static double AllowedLoss(StepPrecision precision) => precision switch
     {
-        StepPrecision.Float32 => 1e-4,
+        StepPrecision.Fp32 => 1e-4,
         StepPrecision.Bf16 => 3e-2,
         _ => 1e-2,
     };
@@ -35,7 +35,7 @@ internal sealed class Checks(Func<bool, bool, ComputeDevice> open, bool gpu, int
     /// <summary>The gradient of one step against the CPU engine's: the distance of the two as vectors, over the length.</summary>
     public CheckResult Gradients(CheckCase checkCase, CaseModel model, StepPrecision precision, bool recorded) => Checked(checkCase, "gradients", precision, recorded, AllowedGradient(precision), () =>
     {
-        using CudaEngine device = model.Device(open(precision != StepPrecision.Float32, recorded), precision);
+        using CudaEngine device = model.Device(open(precision != StepPrecision.Fp32, recorded), precision);
         double worst = 0;
         // The second step repeats a recording on other data.
         foreach (((double want, float[] gradients), int step) in HostGradients(checkCase, model).Select((host, step) => (host, step)))
@@ -50,7 +50,7 @@ internal sealed class Checks(Func<bool, bool, ComputeDevice> open, bool gpu, int
     /// <summary>The losses of a training against the CPU engine's, the largest difference over the loss.</summary>
     public CheckResult LossCurve(CheckCase checkCase, CaseModel model, StepPrecision precision, bool recorded) => Checked(checkCase, $"losses of {steps} steps", precision, recorded, AllowedLoss(precision), () =>
     {
-        using ITrainingEngine device = model.Device(open(precision != StepPrecision.Float32, recorded), precision);
+        using ITrainingEngine device = model.Device(open(precision != StepPrecision.Fp32, recorded), precision);
         List<StepOutcome> want = HostLosses(checkCase, model), got = Train(device, model, steps);
         if (!(want[^1].Loss < want[0].Loss)) throw new WorkException($"the CPU's loss did not fall: {want[0].Loss} to {want[^1].Loss}");
         return want.Zip(got, (a, b) => double.IsFinite(b.Loss) ? Math.Abs(a.Loss - b.Loss) / a.Loss : double.PositiveInfinity).Max();
@@ -59,10 +59,10 @@ internal sealed class Checks(Func<bool, bool, ComputeDevice> open, bool gpu, int
     /// <summary>Time and memory of training steps.</summary>
     public CheckResult Speed(CheckCase checkCase, CaseModel model, StepPrecision precision, bool recorded, UpdateRules rules, string what)
     {
-        CheckResult result = new(checkCase.Name, what, precision.ToString().ToLowerInvariant(), recorded);
+        CheckResult result = new(checkCase.Name, what, CheckPlan.Word(precision), recorded);
         try
         {
-            using CudaEngine engine = model.Device(open(precision != StepPrecision.Float32, recorded), precision);
+            using CudaEngine engine = model.Device(open(precision != StepPrecision.Fp32, recorded), precision);
             using ITrainingRun run = engine.Begin(rules);
             for (int step = 0; step < WarmUp; step++) Step(run, model, step);
             run.Outcomes(all: true);
@@ -124,7 +124,7 @@ internal sealed class Checks(Func<bool, bool, ComputeDevice> open, bool gpu, int
 
     private static CheckResult Checked(CheckCase checkCase, string what, StepPrecision precision, bool recorded, double allowed, Func<double> measure)
     {
-        CheckResult result = new(checkCase.Name, what, precision.ToString().ToLowerInvariant(), recorded) { Allowed = allowed };
+        CheckResult result = new(checkCase.Name, what, CheckPlan.Word(precision), recorded) { Allowed = allowed };
         try
         {
             double distance = measure();

@@ -235,7 +235,8 @@ public enum EngineKind
 public enum EnginePrecision
 {
     /// <summary>32-bit floating point.</summary>
-    Float32 = 0,
+    [Spelled("float32")]
+    Fp32 = 0,
 
     /// <summary>TensorFloat-32.</summary>
     Tf32 = 1,

@@ -41,22 +41,22 @@ public static class Engines
 
     /// <summary>Why an engine cannot compute in a format, and what to do; null where it can.</summary>
     public static (string Why, string Fix)? Unable(EngineKind kind, EnginePrecision precision) =>
-        kind == EngineKind.Cuda || precision == EnginePrecision.Float32 ? null : ("needs the engine cuda", "use float32, or the engine cuda");
+        kind == EngineKind.Cuda || precision == EnginePrecision.Fp32 ? null : ("needs the engine cuda", "use float32, or the engine cuda");
 
     /// <summary>The engine of <c>engine.kind</c>, which <see cref="Missing"/> and <see cref="Unable"/> let pass.</summary>
     public static ITrainingEngine Create(
         EngineKind kind, EnginePrecision precision, StepModel step, IReadOnlyDictionary<string, float[]> initial, int workers, float dropout) => kind switch
-    {
-        EngineKind.Cuda => new CudaEngine(step, initial, new CudaDevice(tf32: precision != EnginePrecision.Float32), Format(precision), dropout),
-        EngineKind.OrtTraining => new OrtTrainingEngine(step, initial, folder => new TrainingApiRuntime(folder, workers), dropout),
-        _ => new CpuEngine(step, initial, workers, dropout),
-    };
+        {
+            EngineKind.Cuda => new CudaEngine(step, initial, new CudaDevice(tf32: precision != EnginePrecision.Fp32), Format(precision), dropout),
+            EngineKind.OrtTraining => new OrtTrainingEngine(step, initial, folder => new TrainingApiRuntime(folder, workers), dropout),
+            _ => new CpuEngine(step, initial, workers, dropout),
+        };
 
     private static StepPrecision Format(EnginePrecision precision) => precision switch
     {
         EnginePrecision.Tf32 => StepPrecision.Tf32,
         EnginePrecision.Bf16 => StepPrecision.Bf16,
         EnginePrecision.Fp16 => StepPrecision.Fp16,
-        _ => StepPrecision.Float32,
+        _ => StepPrecision.Fp32,
     };
 }

@@ -46,7 +46,7 @@ internal sealed class GpuCheckTests
     {
         CheckReport report = Run((_, _) => new CpuDevice(), TimeSpan.FromSeconds(-1));
         Assert.That(report.Results, Is.Empty);
-        Assert.That(report.Markdown(), Does.Contain("Not run for want of time: small preset: gradients, Float32;"));
+        Assert.That(report.Markdown(), Does.Contain("Not run for want of time: small preset: gradients, float32;"));
     }
 
     [Test]

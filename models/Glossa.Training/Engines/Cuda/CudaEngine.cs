@@ -23,7 +23,7 @@ public sealed class CudaEngine : ITrainingEngine
     /// <param name="dropout">Rate of the factors that are fed to <c>dropout.*</c> inputs.</param>
     /// <exception cref="InputException">The runtime does not take the step on this device.</exception>
     /// <exception cref="WorkException">The device has too little memory.</exception>
-    public CudaEngine(StepModel step, IReadOnlyDictionary<string, float[]> initial, ComputeDevice device, StepPrecision precision = StepPrecision.Float32, float dropout = 0)
+    public CudaEngine(StepModel step, IReadOnlyDictionary<string, float[]> initial, ComputeDevice device, StepPrecision precision = StepPrecision.Fp32, float dropout = 0)
     {
         ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(initial);

@@ -6,7 +6,7 @@ namespace Glossa.Training.Engines.Cuda;
 public enum StepPrecision
 {
     /// <summary>float32.</summary>
-    Float32,
+    Fp32,
 
     /// <summary>TensorFloat-32: float32 operands of which the hardware reads 11 bits of mantissa.</summary>
     Tf32,

@@ -66,7 +66,7 @@ internal sealed class CudaEngineTests
         Assert.That(engine.Records, Is.False);
     }
 
-    [TestCase(StepPrecision.Float32)]
+    [TestCase(StepPrecision.Fp32)]
     [TestCase(StepPrecision.Fp16)]
     public void Resume_FromACheckpoint_GivesTheSameBits(StepPrecision precision)
     {

@@ -33,7 +33,7 @@ internal static class SmallModel
 
     public static ITrainingEngine Host(float dropout = 0) => new CpuEngine(Usual, Start, 1, dropout);
 
-    public static CudaEngine Device(StepPrecision precision = StepPrecision.Float32, ComputeDevice? device = null, float dropout = 0, bool staticShapes = true) =>
+    public static CudaEngine Device(StepPrecision precision = StepPrecision.Fp32, ComputeDevice? device = null, float dropout = 0, bool staticShapes = true) =>
         new(staticShapes ? Static : Usual, Start, device ?? new CpuDevice(), precision, dropout);
 
     /// <summary>Micro-batches of a step, of two shapes, one of them twice.</summary>

@@ -32,7 +32,9 @@ public sealed class SparseSelection : IDisposable
     /// <param name="after">Weights after it.</param>
     /// <param name="fraction">Share of the weights to choose, in (0, 1].</param>
     /// <param name="isWhole">Tensors that are trained whole and take no part in the choice.</param>
-    public static SparseSelection OfLargestChanges(ParameterLayout layout, FloatBuffer before, FloatBuffer after, double fraction, Func<string, bool> isWhole)
+    /// <param name="inEachTensor">Whether every tensor gives its share; else they compete, and one whose weights all drift, such as an output head, may take nearly all.</param>
+    public static SparseSelection OfLargestChanges(
+        ParameterLayout layout, FloatBuffer before, FloatBuffer after, double fraction, Func<string, bool> isWhole, bool inEachTensor = false)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(before);
@@ -41,16 +43,19 @@ public sealed class SparseSelection : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(fraction);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(fraction, 1);
         ParameterSlot[] candidates = [.. layout.Slots.Where(slot => !isWhole(slot.Name))];
-        long wanted = (long)Math.Ceiling(fraction * candidates.Sum(slot => (long)slot.Length));
-        (float threshold, long atThreshold) = Threshold(candidates, before, after, wanted);
-
         FloatBuffer mask = new(layout.Length);
         foreach (ParameterSlot slot in layout.Slots.Where(slot => isWhole(slot.Name))) mask.Slice(slot).Fill(1);
         Dictionary<string, int[]> indices = [];
-        foreach (ParameterSlot slot in candidates)
+        foreach (ParameterSlot[] competing in inEachTensor ? candidates.Chunk(1) : [candidates])
         {
-            int[] chosen = Choose(before.Slice(slot), after.Slice(slot), mask.Slice(slot), threshold, ref atThreshold);
-            if (chosen.Length > 0) indices[slot.Name] = chosen;
+            // Of a tensor alone the share is rounded down, so that the whole keeps to it.
+            double share = fraction * competing.Sum(slot => (long)slot.Length);
+            (float threshold, long atThreshold) = Threshold(competing, before, after, (long)(inEachTensor ? Math.Floor(share) : Math.Ceiling(share)));
+            foreach (ParameterSlot slot in competing)
+            {
+                int[] chosen = Choose(before.Slice(slot), after.Slice(slot), mask.Slice(slot), threshold, ref atThreshold);
+                if (chosen.Length > 0) indices[slot.Name] = chosen;
+            }
         }
         return new SparseSelection(mask, indices);
     }
@@ -77,7 +82,7 @@ public sealed class SparseSelection : IDisposable
             TensorPrimitives.Abs(target, target);
             at += slot.Length;
         }
-        if (changes.Length == 0) return (float.PositiveInfinity, 0);
+        if (changes.Length == 0 || wanted == 0) return (float.PositiveInfinity, 0);
         Array.Sort(changes);
         float threshold = changes[^(int)Math.Min(wanted, changes.Length)];
         long above = changes.Length - (Array.FindLastIndex(changes, change => change <= threshold) + 1);

@@ -45,6 +45,7 @@ internal sealed class FinetuneArguments
     private readonly Option<string?> _loraAlpha = new("--lora-alpha") { HelpName = "A", Description = "Adapters are multiplied by this over the rank [default: twice the rank]" };
     private readonly Option<string> _loraTargets = new("--lora-targets") { HelpName = "PATTERN", Description = "Weights or nodes that get adapters, as in *query*|*value*", DefaultValueFactory = _ => "*" };
     private readonly Option<string?> _sparse = new("--sparse") { HelpName = "SHARE", Description = "Trains only the share of weights that moves most in a first pass, such as 0.5%" };
+    private readonly Option<bool> _sparseEvenly = new("--sparse-evenly") { Description = "Takes that share of every weight tensor, and not of the model as a whole" };
     private readonly Option<bool> _deltaOnly = new("--delta-only") { Description = "Leaves the model out of the folder: the delta is for `glossa delta apply`" };
     private readonly Option<bool> _baseline = new("--baseline") { Description = "Fits a character n-gram classifier to the same texts, to compare with" };
     private readonly Option<long> _seed = new("--seed") { HelpName = "N", Description = "Seed of head, order, masks", DefaultValueFactory = _ => Defaults.Seed };
@@ -57,7 +58,7 @@ internal sealed class FinetuneArguments
     {
         command.Add(Folder);
         foreach (Option option in (Option[])[Corpus, _task, Out, _label, _pair, _text, _language, _split, _languages, _trainTexts, _testTexts, _maxLength, _epochs, _batch, _microBatch, _rate, _headRate,
-            _decay, _warmup, _clip, _layerDecay, _freeze, _pooling, _loraRank, _loraAlpha, _loraTargets, _sparse, _deltaOnly, _baseline, _seed, _engine, _precision, _threads, Quiet]) command.Add(option);
+            _decay, _warmup, _clip, _layerDecay, _freeze, _pooling, _loraRank, _loraAlpha, _loraTargets, _sparse, _sparseEvenly, _deltaOnly, _baseline, _seed, _engine, _precision, _threads, Quiet]) command.Add(option);
     }
 
     /// <summary>The settings of a command line.</summary>
@@ -84,6 +85,7 @@ internal sealed class FinetuneArguments
             Pooling = SettingWords.Parse<Pooling>(result.GetValue(_pooling)!, _pooling.Name),
             Lora = rank is { } r ? new LoraOptions { Rank = r, Alpha = (float)(Number(result, _loraAlpha) ?? 2 * r), Targets = result.GetValue(_loraTargets)! } : null,
             Sparse = Number(result, _sparse),
+            SparseEvenly = result.GetValue(_sparseEvenly),
             DeltaOnly = result.GetValue(_deltaOnly),
             Baseline = result.GetValue(_baseline),
             Seed = result.GetValue(_seed),

@@ -56,6 +56,9 @@ public sealed record FinetuneOptions
     /// <summary>Share of the weights that a sparse fine-tuning changes; null for all.</summary>
     public double? Sparse { get; init; }
 
+    /// <summary>Whether a sparse fine-tuning takes its share of every tensor and not of the model as a whole.</summary>
+    public bool SparseEvenly { get; init; }
+
     /// <summary>Whether the output folder holds the delta alone, without the model.</summary>
     public bool DeltaOnly { get; init; }
 
@@ -103,6 +106,7 @@ public sealed record FinetuneOptions
         if (Engines.Missing(Engine) is (string why, string fix)) throw new InputException($"--engine {ConfigSchema.Word(Engine)} {why}", fix: fix);
         if (Engines.Unable(Engine, Precision) is (string whyNot, string instead)) throw new InputException($"--precision {ConfigSchema.Word(Precision)} {whyNot}", fix: instead);
         if (Sparse is not null && Lora is not null) throw new InputException("--sparse and --lora-rank exclude each other", fix: "choose one");
+        if (SparseEvenly && Sparse is null) throw new InputException("--sparse-evenly does nothing without --sparse", fix: "give a share, such as --sparse 5%");
         if (DeltaOnly && Sparse is null && Lora is null) throw new InputException("--delta-only needs --lora-rank or --sparse", fix: "a full fine-tuning changes every weight: ship the model");
         if (Baseline && Task != FinetuneTask.Classification) throw new InputException("--baseline is a classifier", fix: "leave it out, or use --task classification");
     }

@@ -43,7 +43,7 @@ internal sealed class FinetuneTraining(
         TrainingResult first = Pass("select", source, RateGroups.Of(engine.Layout, model, options), null);
         using FloatBuffer before = new(engine.Layout.Length);
         foreach (ParameterSlot slot in engine.Layout.Slots) start[slot.Name].CopyTo(before.Slice(slot));
-        using SparseSelection selection = SparseSelection.OfLargestChanges(engine.Layout, before, engine.Parameters, fraction, model.NewParameters.Contains);
+        using SparseSelection selection = SparseSelection.OfLargestChanges(engine.Layout, before, engine.Parameters, fraction, model.NewParameters.Contains, options.SparseEvenly);
         Restart();
         // A weight that is not chosen has a gradient of zero; decay would move it all the same.
         TrainingResult second = Pass("train", source, RateGroups.Of(engine.Layout, model, options with { WeightDecay = 0 }), selection);

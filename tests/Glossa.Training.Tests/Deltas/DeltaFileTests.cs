@@ -93,6 +93,20 @@ public sealed class DeltaFileTests
         Assert.That(selection.Indices["a"], Is.EqualTo(new[] { 0, 1, 2 }));
     }
 
+    [Test]
+    public void OfLargestChanges_InEachTensor_NoneTakesTheShareOfAnother()
+    {
+        ParameterLayout layout = new([("a", [4]), ("drifting", [8]), ("c", [1])]);
+        using FloatBuffer before = new(layout.Length), after = new(layout.Length);
+        new float[] { 0.1f, 0.3f, 0.2f, 0 }.CopyTo(after.Slice(layout["a"]));
+        after.Slice(layout["drifting"]).Fill(5);
+        after.Slice(layout["c"]).Fill(5);
+        using SparseSelection selection = SparseSelection.OfLargestChanges(layout, before, after, 0.5, _ => false, inEachTensor: true);
+        Assert.That(selection.Indices["a"], Is.EqualTo(new[] { 1, 2 }));
+        Assert.That(selection.Indices["drifting"], Is.EqualTo(new[] { 0, 1, 2, 3 }));
+        Assert.That(selection.Indices.ContainsKey("c"), Is.False, "half of one is none");
+    }
+
     private static ModelDelta Delta() => new()
     {
         Base = "abc",

@@ -21,6 +21,9 @@ public sealed class MatrixProductTests
     [Test]
     public void Compute_TallTurnedLeftOperand_GivesTheProduct() => Check(600, 530, 300, leftTurned: true, rightTurned: false, addend: true, bias: false);
 
+    [Test]
+    public void Compute_EmptyInnerDimension_GivesWhatIsAdded() => Check(7, 19, 0, leftTurned: true, rightTurned: false, addend: true, bias: true);
+
     private static unsafe void Check(int rows, int columns, int inner, bool leftTurned, bool rightTurned, bool addend, bool bias)
     {
         using FloatBuffer a = Filled(rows * inner, 1), b = Filled(inner * columns, 2), added = Filled(columns, 3), y = Filled(rows * columns, 4);

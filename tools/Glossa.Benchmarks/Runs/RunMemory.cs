@@ -22,7 +22,7 @@ internal static class RunMemory
         string folder = Directory.CreateTempSubdirectory("glossa-run-memory").FullName;
         try
         {
-            findings.Line($"{Machine.Description}. Made-up text in {Languages} languages; 200 000 tokens trained. Peak of resident memory, pages of mapped files that were touched among it.");
+            findings.Line($"{Machine.Description}. Made-up text in {Languages} languages; 200 000 tokens trained. Peaks: of memory that the process allocated, and of all that was resident, pages of mapped files that were touched among it, which the system may take back.");
             List<IReadOnlyList<string>> rows = [];
             foreach (int megabytes in arguments.Numbers("megabytes", "20,2000"))
             {
@@ -30,11 +30,11 @@ internal static class RunMemory
                 long bytes = WriteCorpus(csv, megabytes * 1_000_000L);
                 List<string> row = [(bytes / 1e6).ToString("F0", CultureInfo.InvariantCulture)];
                 foreach ((_, string stage) in Parts)
-                    row.Add((PeakMemory.OfChild(["--filter", Benchmark.Name, $"run-file={csv}", $"run-until={stage}"]) >> 20).ToString(CultureInfo.InvariantCulture));
+                    row.AddRange(PeakMemory.LastLineOfChild(["--filter", Benchmark.Name, $"run-file={csv}", $"run-until={stage}"]).Split(' '));
                 rows.Add(row);
                 Directory.Delete(StoreOf(csv), true);
             }
-            findings.Table(["CSV, MB", .. Parts.Select(part => part.Name + ", peak MiB")], rows);
+            findings.Table(["CSV, MB", .. Parts.SelectMany(part => new[] { part.Name + ", allocated MiB", part.Name + ", resident MiB" })], rows);
         }
         finally
         {
@@ -45,8 +45,8 @@ internal static class RunMemory
     private static void Serve(string file, string stage)
     {
         string[] settings = [.. TrainedRun.Small, $"corpus.path={file}", "languages.count=8", "curriculum.phases.0.tokens=100000", "curriculum.phases.1.tokens=100000"];
-        TrainedRun.Until(stage, Path.Combine(StoreOf(file), "run"), StoreOf(file), settings);
-        Console.WriteLine(PeakMemory.OfThisProcess().ToString(CultureInfo.InvariantCulture));
+        long allocated = PeakMemory.AllocatedDuring(() => TrainedRun.Until(stage, Path.Combine(StoreOf(file), "run"), StoreOf(file), settings));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{allocated >> 20} {PeakMemory.OfThisProcess() >> 20}"));
     }
 
     private static string StoreOf(string file) => file + ".store";

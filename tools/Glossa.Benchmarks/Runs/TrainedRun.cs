@@ -11,7 +11,7 @@ internal static class TrainedRun
 {
     /// <summary>A model so small that what surrounds the step shows.</summary>
     public static IReadOnlyList<string> Small { get; } =
-        ["tokenizer.vocabulary=512", "model.layers=1", "model.width=64", "model.heads=1", "model.kvHeads=1", "model.headSize=64", "languages.method=random", "evaluation.baseline=false"];
+        ["tokenizer.vocabulary=512", "model.layers=1", "model.width=64", "model.heads=1", "languages.method=random", "evaluation.baseline=false"];
 
     /// <summary>Runs up to a stage.</summary>
     public static RunResult Until(string stage, string folder, string store, IEnumerable<string> settings) =>

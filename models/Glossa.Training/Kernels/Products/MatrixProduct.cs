@@ -28,7 +28,11 @@ internal static unsafe class MatrixProduct
     /// <param name="target">Where the result goes and what is added.</param>
     public static void Compute(nint rows, nint columns, nint inner, Operand a, Operand b, ProductTarget target)
     {
-        if (inner == 0) throw new InvalidOperationException("a product over an empty dimension");
+        if (inner == 0)
+        {
+            for (nint row = 0; row < rows; row++) ProductTile.WriteSummands(target.At(row, 0), columns);
+            return;
+        }
         nint innerBlocks = (inner + InnerBlock - 1) / InnerBlock, innerBlock = (inner + innerBlocks - 1) / innerBlocks;
         bool turns = a.ColumnStride != 1, atOnce = turns && columns > ColumnBlock && rows * innerBlock <= TurnedAtOnce;
         nint panelSize = Math.Min(ColumnBlock, (columns + ProductTile.Columns - 1) / ProductTile.Columns * ProductTile.Columns) * innerBlock;

@@ -29,7 +29,7 @@ internal sealed unsafe class ProductKernel : Kernel
         View left = View.Of(a.Shape, _a), right = View.Of(b.Shape, _b);
         bool rowsTogether = right.Rank == 2 && _a is null && _y is null;
         long[] result = [.. left.Sizes[..^1], right.Sizes[^1]];
-        if (left.Sizes[^1] != right.Sizes[^2] || (right.Rank != 2 && !left.Sizes[..^2].SequenceEqual(right.Sizes[..^2])))
+        if (left.Sizes[^1] != right.Sizes[^2] || (right.Rank != 2 && !left.Sizes.AsSpan(..^2).SequenceEqual(right.Sizes.AsSpan(..^2))))
             throw new InvalidOperationException($"[{string.Join(", ", left.Sizes)}] cannot be multiplied by [{string.Join(", ", right.Sizes)}]");
         long[] stored = _y is null ? result : Array.ConvertAll(_y, axis => result[axis]);
         float* y = context.Output(0, stored);

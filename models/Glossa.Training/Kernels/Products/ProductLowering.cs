@@ -92,7 +92,7 @@ internal sealed class ProductLowering
     {
         if (!IsReadable(product.A.Order) || !IsReadable(product.B.Order)) return false;
         Dimension[]? a = Sizes(product.A), b = Sizes(product.B);
-        return a is not null && b is not null && (b.Length == 2 || (a.Length == b.Length && a[..^2].SequenceEqual(b[..^2])));
+        return a is not null && b is not null && (b.Length == 2 || (a.Length == b.Length && a.AsSpan(..^2).SequenceEqual(b.AsSpan(..^2))));
     }
 
     private Dimension[]? Sizes(Operand operand) => _shapes.Shape(operand.Value) is { } shape ? Array.ConvertAll(operand.Order, axis => shape[(int)axis]) : null;

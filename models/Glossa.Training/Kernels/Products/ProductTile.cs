@@ -39,12 +39,15 @@ internal static unsafe class ProductTile
         for (int i = 0; i < rows; i++) Finish(tile + (i * Columns), target.At(i, 0), columns);
     }
 
+    /// <summary>A row of what is added to a product that is nothing.</summary>
+    public static void WriteSummands(ProductTarget row, nint columns) => Finish(null, row, columns);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Finish(float* tile, ProductTarget row, int columns)
+    private static void Finish(float* tile, ProductTarget row, nint columns)
     {
-        for (int j = 0; j < columns; j++)
+        for (nint j = 0; j < columns; j++)
         {
-            float value = tile[j];
+            float value = tile is null ? 0 : tile[j];
             if (row.Addend is not null) value += row.Addend[j];
             if (row.Bias is not null) value += row.Bias[j];
             row.Data[j] = value;

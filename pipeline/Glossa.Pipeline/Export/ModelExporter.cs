@@ -50,6 +50,7 @@ public static class ModelExporter
             }
             records.Add(record);
         }
+        ModelFolder.DeclareData(folder);
         if (options.GenAi is { } format) records.Add(WriteGenAi(folder, model, format, sequences, languages, options, records[0].BitsPerByte, cancellation));
         return records;
     }

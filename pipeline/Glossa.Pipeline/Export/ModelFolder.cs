@@ -17,6 +17,7 @@ public sealed class ModelFolder
 
 
     internal const string GenerationName = "generation_config.json";
+    private const string ClientKey = "transformers.js_config", DataKey = "use_external_data_format";
     internal static readonly string[] TokenizerNames = ["tokenizer.json", "tokenizer_config.json"];
     private static readonly JsonSerializerOptions Indented = new()
     {
@@ -100,6 +101,23 @@ public sealed class ModelFolder
             using FileStream stream = IoFailure.OpenRead(source, "tokenizer file");
             AtomicFile.Write(target, stream.CopyTo);
         }
+    }
+
+    /// <summary>
+    /// Says in config.json which models keep their data in a file beside them (those above 2 GB), which transformers.js fetches only then; says so of no other. A folder without config.json stays as it is.
+    /// </summary>
+    internal static void DeclareData(string path)
+    {
+        string configPath = System.IO.Path.Combine(path, ConfigName);
+        if (!File.Exists(configPath)) return;
+        JsonObject config = ReadObject(configPath, path);
+        string[] split = [.. ExportPrecisions.All.Select(precision => PathOf(path, precision)).Where(file => File.Exists(file + "_data")).Select(System.IO.Path.GetFileName).OfType<string>()];
+        JsonObject client = config[ClientKey] as JsonObject ?? [];
+        if (split.Length == 0 && !client.ContainsKey(DataKey)) return;
+        client.Remove(DataKey);
+        if (split.Length > 0) client[DataKey] = new JsonObject(split.Select(file => KeyValuePair.Create(file, (JsonNode?)JsonValue.Create(1))));
+        config[ClientKey] = client.Parent is null ? client : client.DeepClone();
+        WriteObject(configPath, config);
     }
 
     internal static void WriteObject(string path, JsonObject json) => AtomicFile.WriteText(path, json.ToJsonString(Indented) + "\n");

@@ -42,6 +42,7 @@ public static class OptimizeJob
                 files.Add(Write(work, precision, cancellation));
             }
             source.CopyCompanions(options.Out);
+            if (source.Folder is not null) ModelFolder.DeclareData(options.Out);
             if (options.GenAi is { } format && shared is not null)
                 files.Add(GenAiFolder.Write(options.Out, original, shared, format, options.Limits.GetValueOrDefault(format, OptimizeOptions.DefaultLimits[format]), work.Calibration));
             return new OptimizeResult(optimized, files);

@@ -126,6 +126,26 @@ public sealed class ModelExporterTests
         Assert.That((int)generation["eos_token_id"]!, Is.EqualTo(257));
     }
 
+    [Test]
+    public void DeclareData_ModelsInTwoFiles_AreNamedForTheClientAndNoOthers()
+    {
+        using TemporaryFolder temporary = new();
+        WriteAll(temporary);
+        string before = File.ReadAllText(temporary.At("model/config.json"));
+        ModelFolder.DeclareData(temporary.At("model"));
+        Assert.That(File.ReadAllText(temporary.At("model/config.json")), Is.EqualTo(before));
+
+        File.WriteAllText(temporary.At("model/onnx/model.onnx_data"), "numbers");
+        ModelFolder.DeclareData(temporary.At("model"));
+        JsonNode config = JsonNode.Parse(File.ReadAllText(temporary.At("model/config.json")))!;
+        Assert.That(config["transformers.js_config"]!["use_external_data_format"]!.ToJsonString(), Is.EqualTo("""{"model.onnx":1}"""));
+        Assert.That(ModelFolder.Open(temporary.At("model")).Facts.Context, Is.EqualTo(48));
+
+        File.Delete(temporary.At("model/onnx/model.onnx_data"));
+        ModelFolder.DeclareData(temporary.At("model"));
+        Assert.That(File.ReadAllText(temporary.At("model/config.json")), Does.Not.Contain("use_external_data_format"));
+    }
+
     [TestCase("config.json", "config.json")]
     [TestCase("tokenizer.json", "no tokenizer file")]
     [TestCase("onnx/model.onnx", "no fp32 model file")]

@@ -77,6 +77,6 @@ internal sealed class CurriculumPlanTests
     private static int Predictions(PlannedPhase phase) => Enumerable.Range(0, phase.Batches.Steps).Sum(phase.Batches.Labels);
 
     private IReadOnlyList<PlannedPhase> Plan(CurriculumControl control, params PhaseConfig[] phases) => CurriculumPlan.Make(
-        new TrainSettings(new CurriculumConfig { Control = control, Phases = new(phases) }, new OptimizerConfig(), new BatchConfig { TokensPerStep = 256, MicroBatchTokens = 128 }, 64, 0, EngineKind.Cpu, EnginePrecision.Float32, 1, 1),
+        new TrainSettings(new CurriculumConfig { Control = control, Phases = new(phases) }, new OptimizerConfig(), new BatchConfig { TokensPerStep = 256, MicroBatchTokens = 128 }, 64, 0, EngineKind.Cpu, EnginePrecision.Fp32, 1, 1),
         _tokens, Chosen, new BatchAssembler(_tokens, new ByteTokenizer(), masks: false));
 }

@@ -1,4 +1,6 @@
 using Glossa.Models.Onnx;
+using Glossa.Models.Optimization;
+using Glossa.Models.Optimization.HalfPrecision;
 using Glossa.Models.Quantization;
 
 namespace Glossa.Benchmarks;
@@ -12,9 +14,15 @@ internal static class QuantizationVariants
         QuantizationPlan Blocks(WeightFormat format, int size, LayerFormat embeddings) => new() { Products = new(format, size), Embeddings = embeddings };
         LayerFormat rows = new(WeightFormat.DynamicInt8), packed = new(WeightFormat.Block4), single = new(WeightFormat.Full);
         Func<ModelProto, ICalibrationSource?, ModelProto> By(QuantizationPlan plan, QuantizerOptions options) => (model, calibration) => Quantizers.Quantize(model, plan, options, calibration).Model;
+        Func<ModelProto, ICalibrationSource?, ModelProto> Fused(QuantizationPlan plan) => (model, calibration) => By(plan, full)(GraphOptimizer.Optimize(model).Model, calibration);
         return new()
         {
             ["float32"] = (model, _) => model,
+            ["fused"] = (model, _) => GraphOptimizer.Optimize(model).Model,
+            ["fused-fp16"] = (model, _) => HalfPrecision.Convert(GraphOptimizer.Optimize(model).Model).Model,
+            ["fused-dynamic"] = Fused(QuantizationPlan.DynamicInt8),
+            ["fused-static"] = Fused(QuantizationPlan.StaticInt8),
+            ["fused-int4"] = Fused(QuantizationPlan.Int4),
             ["dynamic-unsigned"] = (model, _) => DynamicQuantizer.Quantize(model).Model,
             ["dynamic-plain"] = By(QuantizationPlan.DynamicInt8, plain with { SearchScales = false }),
             ["dynamic-search"] = By(QuantizationPlan.DynamicInt8, plain),

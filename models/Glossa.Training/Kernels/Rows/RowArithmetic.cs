@@ -135,17 +135,14 @@ internal static unsafe class RowArithmetic
     {
         switch (operation)
         {
-            case RowOperation.Add:
-                TensorPrimitives.Add(b, a, y);
-                break;
             case RowOperation.Sub:
                 TensorPrimitives.Subtract(a, b, y);
                 break;
-            case RowOperation.Mul:
-                TensorPrimitives.Multiply(b, a, y);
+            case RowOperation.Div:
+                TensorPrimitives.Divide(a, b, y);
                 break;
             default:
-                TensorPrimitives.Divide(a, b, y);
+                Right(operation, b, a, y);
                 break;
         }
     }

@@ -3,6 +3,7 @@ using Glossa.Models.Steps;
 using Glossa.Training.Engines;
 using Glossa.Training.Engines.Cuda;
 using Glossa.Training.Optimizers;
+using Glossa.Training.Tests.OrtTraining;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Glossa.Training.Tests.Engines.Cuda;
@@ -10,19 +11,7 @@ namespace Glossa.Training.Tests.Engines.Cuda;
 /// <summary>A small causal model, its data, and engines over it.</summary>
 internal static class SmallModel
 {
-    public static readonly TransformerOptions Options = new()
-    {
-        Vocabulary = 45,
-        TextVocabulary = 40,
-        Layers = 2,
-        Width = 32,
-        Heads = 4,
-        KeyValueHeads = 4,
-        HeadSize = 8,
-        FeedForward = 64,
-        Context = 16,
-        Dropout = 0.1f,
-    };
+    public static readonly TransformerOptions Options = PresetArtifactsTests.Nanochat with { Dropout = 0.1f };
 
     public static readonly UpdateRules Rules = new() { Optimizer = OptimizerOptions.Default(), Clip = 1, Ema = 0.9, Lanes = 1, Transposed = new HashSet<string> { "model.layers.0.mlp.fc1.weight" } };
 

@@ -13,9 +13,9 @@ internal sealed class RunFolder : IDisposable
     // Beside the lock and not in it, because a locked file cannot be read.
     private const string HolderName = ".lock-holder";
 
-    private readonly FileStream _lock;
+    private readonly FileLock _lock;
 
-    private RunFolder(string path, FileStream hold)
+    private RunFolder(string path, FileLock hold)
     {
         Path = path;
         _lock = hold;
@@ -39,7 +39,7 @@ internal sealed class RunFolder : IDisposable
             throw IoFailure.Describe(e, path);
         }
         RefuseForeign(full, path);
-        FileStream hold = Lock(full, path);
+        FileLock hold = Lock(full, path);
         try
         {
             foreach (string left in Directory.EnumerateFiles(full, "*" + AtomicFile.TemporarySuffix, SearchOption.AllDirectories)) File.Delete(left);
@@ -70,21 +70,18 @@ internal sealed class RunFolder : IDisposable
             throw new InputException($"the folder is no run folder and not empty (it holds '{foreign}')", path, "name a new folder with --out");
     }
 
-    private static FileStream Lock(string full, string path)
+    private static FileLock Lock(string full, string path)
     {
-        string file = System.IO.Path.Combine(full, LockName);
+        FileLock hold = FileLock.TryTake(System.IO.Path.Combine(full, LockName), path)
+            ?? throw new InputException($"another run{Holder(full)} is at work in this folder", path, "wait for it, or name another folder with --out");
         try
         {
-            FileStream hold = new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             File.WriteAllText(System.IO.Path.Combine(full, HolderName), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             return hold;
         }
-        catch (IOException e) when (!IoFailure.IsDiskFull(e))
-        {
-            throw new InputException($"another run{Holder(full)} is at work in this folder", path, "wait for it, or name another folder with --out", e);
-        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            hold.Dispose();
             throw IoFailure.Describe(e, path);
         }
     }

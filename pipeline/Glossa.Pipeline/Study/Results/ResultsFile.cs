@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Glossa.Pipeline.Staging;
 using Glossa.Pipeline.Study.Plan;
 
 namespace Glossa.Pipeline.Study.Results;

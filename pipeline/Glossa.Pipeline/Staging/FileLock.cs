@@ -1,4 +1,4 @@
-namespace Glossa.Pipeline.Study;
+namespace Glossa.Pipeline.Staging;
 
 /// <summary>A file that one holder has at a time, among all threads and processes; the system frees it when the holder dies.</summary>
 internal sealed class FileLock : IDisposable
@@ -10,8 +10,10 @@ internal sealed class FileLock : IDisposable
     private FileLock(FileStream file) => _file = file;
 
     /// <summary>Takes the lock, or gives null where somebody has it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="named">What an error names in its place.</param>
     /// <exception cref="WorkException">The file cannot be written.</exception>
-    public static FileLock? TryTake(string path)
+    public static FileLock? TryTake(string path, string? named = null)
     {
         try
         {
@@ -20,11 +22,11 @@ internal sealed class FileLock : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw IoFailure.Describe(e, path);
+            throw IoFailure.Describe(e, named ?? path);
         }
         catch (IOException e)
         {
-            if (IoFailure.IsDiskFull(e)) throw IoFailure.Describe(e, path);
+            if (IoFailure.IsDiskFull(e)) throw IoFailure.Describe(e, named ?? path);
             return null;
         }
     }

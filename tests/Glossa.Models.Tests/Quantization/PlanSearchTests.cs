@@ -15,7 +15,7 @@ public sealed class PlanSearchTests
     private static readonly Gen<double[]> s_costs = Gen.Double[0, 1].Array[s_widths.Length - 1];
 
     [Test]
-    public void Find_LossesThatAddUp_KeepsTheTargetAtNearlyTheSmallestSize() => Gen.Select(s_costs, Gen.Double[0, 1]).Sample(drawn =>
+    public void Find_LossesThatAddUp_KeepsTheTargetWithinAStepOfTheSmallestSize() => Gen.Select(s_costs, Gen.Double[0, 1]).Sample(drawn =>
     {
         (double[] costs, double share) = drawn;
         double target = share * costs.Sum();
@@ -23,7 +23,8 @@ public sealed class PlanSearchTests
         PlannedPrecision found = PlanSearch.Find(model, target, plan => Cost(plan, costs));
         Assert.That(found.Loss, Is.LessThanOrEqualTo(target).And.EqualTo(Cost(found.Plan, costs)));
         double smallest = Plans(costs.Length).Where(plan => Cost(plan, costs) <= target).Min(Bytes);
-        Assert.That(Bytes(found.Plan), Is.LessThanOrEqualTo(smallest * 1.35));
+        // A greedy knapsack over convex hulls is off by less than its last step: the one weight that is raised further than the target asks.
+        Assert.That(Bytes(found.Plan), Is.LessThan(smallest + LargestStep));
         Assert.That(found.Weights.Select(w => w.LossAlone), Is.Ordered.Descending);
     }, iter: 200, threads: 1);
 
@@ -55,6 +56,8 @@ public sealed class PlanSearchTests
 
     private static double Cost(QuantizationPlan plan, double[] costs) =>
         costs.Select((cost, i) => plan.Layers[$"w{i}"].Format switch { WeightFormat.Block4 => cost, WeightFormat.DynamicInt8 => cost / 40, _ => 0 }).Sum();
+
+    private static double LargestStep => Enumerable.Range(0, s_widths.Length - 1).Max(i => s_widths[i] * s_widths[i + 1]) * (4 - 0.64);
 
     private static double Bytes(QuantizationPlan plan) => Enumerable.Range(0, s_widths.Length - 1)
         .Sum(i => s_widths[i] * s_widths[i + 1] * (plan.Layers[$"w{i}"].Format switch { WeightFormat.Block4 => 0.64, WeightFormat.DynamicInt8 => 1.05, _ => 4 }));

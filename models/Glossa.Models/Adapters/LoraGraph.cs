@@ -11,7 +11,7 @@ public sealed record AdaptedModel(ImportedModel Model, IReadOnlyList<LoraAdapter
 
 /// <summary>
 /// Adds low-rank adapters to linear layers: x W becomes x W + scale (x A) B, A random and B zero, so that the function is unchanged at the start.
-/// W itself is only read.
+/// A table's rows become E[ids] + scale A[ids] B, A zero and B random. W and E themselves are only read.
 /// </summary>
 public static class LoraGraph
 {
@@ -22,7 +22,7 @@ public static class LoraGraph
     public const string ZeroSuffix = ".lora_B";
 
     /// <summary>Attaches adapters to every targeted weight among the parameters; <paramref name="imported"/> is not changed.</summary>
-    /// <exception cref="InputException">No linear layer has a weight that the targets match, or a setting is out of range.</exception>
+    /// <exception cref="InputException">No linear layer or table has a weight that the targets match, or a setting is out of range.</exception>
     public static AdaptedModel Attach(ImportedModel imported, LoraOptions options)
     {
         ArgumentNullException.ThrowIfNull(imported);
@@ -31,18 +31,25 @@ public static class LoraGraph
         ModelProto model = imported.Forward.Clone();
         GraphBuilder g = new(model.Graph);
         HashSet<string> adaptable = [.. imported.Parameters.Select(p => p.Name).Where(name => !options.Whole.Contains(name))];
+        bool IsTarget(string weight, NodeProto reader) => NamePattern.Matches(options.Targets, weight) || NamePattern.Matches(options.Targets, reader.Name);
         LinearLayer[] all = [.. LinearLayer.In(model.Graph).Where(layer => adaptable.Contains(layer.Weight))];
-        LinearLayer[] layers = [.. all.Where(layer => NamePattern.Matches(options.Targets, layer.Weight) || NamePattern.Matches(options.Targets, layer.Node.Name))];
-        if (layers.Length == 0)
-        {
-            string names = string.Join(", ", all.Select(layer => layer.Weight).Distinct().Take(4));
-            throw new InputException($"no linear layer has a weight or node that matches '{options.Targets}'", fix: all.Length == 0 ? "the graph has none that is trained: check the frozen patterns" : $"weights are called {names}");
-        }
+        LookupTable[] tables = options.Embeddings ? [.. LookupTable.In(model.Graph).Where(table => adaptable.Contains(table.Weight))] : [];
         Dictionary<string, LoraAdapter> adapters = [];
-        foreach (LinearLayer layer in layers)
+        foreach (LinearLayer layer in all.Where(layer => IsTarget(layer.Weight, layer.Node)))
         {
-            if (!adapters.TryGetValue(layer.Weight, out LoraAdapter? adapter)) adapters[layer.Weight] = adapter = Make(g, layer, options);
+            if (!adapters.TryGetValue(layer.Weight, out LoraAdapter? adapter)) adapters[layer.Weight] = adapter = Make(g, layer.Weight, layer.Rows, layer.Columns, layer.Transposed, options);
             Insert(g, layer, adapter);
+        }
+        foreach (LookupTable table in tables.Where(table => IsTarget(table.Weight, table.Node)))
+        {
+            // What a lookup selects by is on no input's side: its factor is the one that starts at zero.
+            if (!adapters.TryGetValue(table.Weight, out LoraAdapter? adapter)) adapters[table.Weight] = adapter = Make(g, table.Weight, table.Rows, table.Columns, rightIsRandom: true, options);
+            Insert(g, table, adapter);
+        }
+        if (adapters.Count == 0)
+        {
+            string names = string.Join(", ", all.Select(layer => layer.Weight).Concat(tables.Select(table => table.Weight)).Distinct().Take(4));
+            throw new InputException($"no linear layer has a weight or node that matches '{options.Targets}'", fix: names.Length == 0 ? "the graph has none that is trained: check the frozen patterns" : $"weights are called {names}");
         }
         GraphCleaning.SortTopologically(model.Graph);
         IEnumerable<ImportedParameter> factors = adapters.Values.SelectMany(a => new ImportedParameter[] { new(a.Left, [a.Rows, a.Rank], []), new(a.Right, [a.Rank, a.Columns], []) });
@@ -50,34 +57,46 @@ public static class LoraGraph
     }
 
     // The factor on the input's side is random (He initialisation for a linear layer, as LoRA's authors do), the one on the output's side zero.
-    private static LoraAdapter Make(GraphBuilder g, LinearLayer layer, LoraOptions options)
+    private static LoraAdapter Make(GraphBuilder g, string weight, long storedRows, long storedColumns, bool rightIsRandom, LoraOptions options)
     {
-        int rank = options.Rank, rows = checked((int)layer.Rows), columns = checked((int)layer.Columns), inputs = layer.Transposed ? columns : rows;
-        SeededRandom random = new(options.Seed, BitConverter.ToUInt64(Convert.FromHexString(ContentHash.OfParts([layer.Weight])), 0));
+        int rank = options.Rank, rows = checked((int)storedRows), columns = checked((int)storedColumns), inputs = rightIsRandom ? columns : rows;
+        SeededRandom random = new(options.Seed, BitConverter.ToUInt64(Convert.FromHexString(ContentHash.OfParts([weight])), 0));
         float[] start = new float[inputs * rank];
         double bound = Math.Sqrt(1.0 / inputs);
         for (int i = 0; i < start.Length; i++) start[i] = (float)((2 * random.NextDouble() - 1) * bound);
-        (string a, string b) = (g.Unique(layer.Weight + RandomSuffix), g.Unique(layer.Weight + ZeroSuffix));
-        (string left, string right) = layer.Transposed ? (b, a) : (a, b);
-        g.Graph.Initializer.Add(OnnxFactory.Tensor(left, [rows, rank], layer.Transposed ? new float[rows * rank] : start));
-        g.Graph.Initializer.Add(OnnxFactory.Tensor(right, [rank, columns], layer.Transposed ? start : new float[rank * columns]));
-        return new LoraAdapter(layer.Weight, rows, columns, left, right, rank, options.Scale);
+        (string a, string b) = (g.Unique(weight + RandomSuffix), g.Unique(weight + ZeroSuffix));
+        (string left, string right) = rightIsRandom ? (b, a) : (a, b);
+        g.Graph.Initializer.Add(OnnxFactory.Tensor(left, [rows, rank], rightIsRandom ? new float[rows * rank] : start));
+        g.Graph.Initializer.Add(OnnxFactory.Tensor(right, [rank, columns], rightIsRandom ? start : new float[rank * columns]));
+        return new LoraAdapter(weight, rows, columns, left, right, rank, options.Scale);
     }
 
-    // Readers of the layer's output read the sum under the same name, so that outputs of the graph keep theirs.
     private static void Insert(GraphBuilder g, LinearLayer layer, LoraAdapter adapter)
     {
         string output = layer.Node.Output[0];
-        layer.Node.Output[0] = g.Unique(output + ".without_adapter");
         Value input = new(layer.Node.Input[0]);
         if (GraphIndex.IntAttribute(layer.Node, "transA", 0) != 0) input = g.Transpose(input, [1, 0], output + ".adapter_input");
         // (x W^T): W^T = Right^T Left^T.
         Value first = layer.Transposed ? g.Transpose(new Value(adapter.Right), [1, 0], adapter.Right + ".transposed") : new Value(adapter.Left);
         Value second = layer.Transposed ? g.Transpose(new Value(adapter.Left), [1, 0], adapter.Left + ".transposed") : new Value(adapter.Right);
         Value narrow = g.Mul(g.MatMul(input, first, output + ".lora_narrow"), g.Constant(adapter.Scale * layer.Alpha), output + ".lora_scaled");
-        Value change = g.MatMul(narrow, second, output + ".lora");
+        AddToOutput(g, layer.Node, g.MatMul(narrow, second, output + ".lora"));
+    }
+
+    private static void Insert(GraphBuilder g, LookupTable table, LoraAdapter adapter)
+    {
+        string output = table.Node.Output[0];
+        Value narrow = g.Mul(g.Gather(new Value(adapter.Left), new Value(table.Node.Input[1]), name: output + ".lora_narrow"), g.Constant(adapter.Scale), output + ".lora_scaled");
+        AddToOutput(g, table.Node, g.MatMul(narrow, new Value(adapter.Right), output + ".lora"));
+    }
+
+    // Readers of the output read the sum under the same name, so that outputs of the graph keep theirs.
+    private static void AddToOutput(GraphBuilder g, NodeProto node, Value change)
+    {
+        string output = node.Output[0];
+        node.Output[0] = g.Unique(output + ".without_adapter");
         NodeProto sum = new() { OpType = "Add", Name = g.Unique(output + ".with_adapter") };
-        sum.Input.Add([layer.Node.Output[0], change.Name]);
+        sum.Input.Add([node.Output[0], change.Name]);
         sum.Output.Add(output);
         g.Graph.Node.Add(sum);
     }

@@ -12,6 +12,9 @@ public sealed record LoraOptions
     /// <summary>Pattern over the names of weights and of the nodes that read them; the default takes every linear layer.</summary>
     public string Targets { get; init; } = "*";
 
+    /// <summary>Whether tables that are only looked up in, embeddings of tokens and positions, are adapted as well.</summary>
+    public bool Embeddings { get; init; }
+
     /// <summary>Parameters that are trained whole beside the adapters, and so get none: a new head.</summary>
     public IReadOnlySet<string> Whole { get; init; } = new HashSet<string>();
 

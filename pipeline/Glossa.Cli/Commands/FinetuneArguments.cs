@@ -43,6 +43,7 @@ internal sealed class FinetuneArguments
     private readonly Option<string> _pooling = new("--pooling") { HelpName = "HOW", Description = "mean or first: what a new head sees of the token states", DefaultValueFactory = _ => "mean" };
     private readonly Option<int?> _loraRank = new("--lora-rank") { HelpName = "R", Description = "Trains low-rank adapters of this rank in place of the weights" };
     private readonly Option<string?> _loraAlpha = new("--lora-alpha") { HelpName = "A", Description = "Adapters are multiplied by this over the rank [default: twice the rank]" };
+    private readonly Option<bool> _loraEmbeddings = new("--lora-embeddings") { Description = "Adapt embeddings too: what a language that the model has not seen needs" };
     private readonly Option<string> _loraTargets = new("--lora-targets") { HelpName = "PATTERN", Description = "Weights or nodes that get adapters, as in *query*|*value*", DefaultValueFactory = _ => "*" };
     private readonly Option<string?> _sparse = new("--sparse") { HelpName = "SHARE", Description = "Trains only the share of weights that moves most in a first pass, such as 0.5%" };
     private readonly Option<bool> _sparseEvenly = new("--sparse-evenly") { Description = "Takes that share of every weight tensor, and not of the model as a whole" };
@@ -58,7 +59,7 @@ internal sealed class FinetuneArguments
     {
         command.Add(Folder);
         foreach (Option option in (Option[])[Corpus, _task, Out, _label, _pair, _text, _language, _split, _languages, _trainTexts, _testTexts, _maxLength, _epochs, _batch, _microBatch, _rate, _headRate,
-            _decay, _warmup, _clip, _layerDecay, _freeze, _pooling, _loraRank, _loraAlpha, _loraTargets, _sparse, _sparseEvenly, _deltaOnly, _baseline, _seed, _engine, _precision, _threads, Quiet]) command.Add(option);
+            _decay, _warmup, _clip, _layerDecay, _freeze, _pooling, _loraRank, _loraAlpha, _loraTargets, _loraEmbeddings, _sparse, _sparseEvenly, _deltaOnly, _baseline, _seed, _engine, _precision, _threads, Quiet]) command.Add(option);
     }
 
     /// <summary>The settings of a command line.</summary>
@@ -67,6 +68,7 @@ internal sealed class FinetuneArguments
     {
         int? rank = result.GetValue(_loraRank);
         if (rank is null && result.GetValue(_loraAlpha) is not null) throw new InputException("--lora-alpha does nothing without --lora-rank", fix: "give a rank, such as --lora-rank 8");
+        if (rank is null && result.GetValue(_loraEmbeddings)) throw new InputException("--lora-embeddings does nothing without --lora-rank", fix: "give a rank, such as --lora-rank 8");
         return new FinetuneOptions
         {
             Task = FinetuneTasks.Parse(result.GetValue(_task)!),
@@ -83,7 +85,7 @@ internal sealed class FinetuneArguments
             LayerDecay = Number(result, _layerDecay) ?? Defaults.LayerDecay,
             Freeze = result.GetValue(_freeze) ?? [],
             Pooling = SettingWords.Parse<Pooling>(result.GetValue(_pooling)!, _pooling.Name),
-            Lora = rank is { } r ? new LoraOptions { Rank = r, Alpha = (float)(Number(result, _loraAlpha) ?? 2 * r), Targets = result.GetValue(_loraTargets)! } : null,
+            Lora = rank is { } r ? new LoraOptions { Rank = r, Alpha = (float)(Number(result, _loraAlpha) ?? 2 * r), Targets = result.GetValue(_loraTargets)!, Embeddings = result.GetValue(_loraEmbeddings) } : null,
             Sparse = Number(result, _sparse),
             SparseEvenly = result.GetValue(_sparseEvenly),
             DeltaOnly = result.GetValue(_deltaOnly),

@@ -35,6 +35,28 @@ public sealed class LoraGraphTests
     }
 
     [Test]
+    public void Attach_WithEmbeddings_AdaptsTheTablesThatAreOnlyLookedUpIn()
+    {
+        ImportedModel imported = Bert();
+        AdaptedModel adapted = LoraGraph.Attach(imported, Options with { Embeddings = true });
+        Assert.That(adapted.Adapters.Select(a => a.Weight).Where(name => name.Contains("embeddings", StringComparison.Ordinal)), Has.Exactly(3).Items);
+        Assert.That(adapted.Adapters, Has.Count.EqualTo(16));
+        Assert.That(BertFixture.Run(adapted.Model.Forward, "logits"), Is.EqualTo(BertFixture.Run(imported.Forward, "logits")).Within(1e-6));
+        CheckMerged(imported, adapted, model => BertFixture.Run(model, "logits"));
+    }
+
+    [Test]
+    public void Attach_TableThatIsTheHeadToo_GetsNoAdapter()
+    {
+        ModelProto model = new() { IrVersion = 8, Graph = new GraphProto { Name = "tied" }, OpsetImport = { new OperatorSetIdProto { Version = 17 } } };
+        GraphBuilder g = new(model.Graph);
+        Value ids = g.Input("ids", DataType.Int64, "rows"), table = g.Initializer(OnnxFactory.Tensor("table", [5, 4], Runtime.Normal(20, 1))), w = g.Initializer(OnnxFactory.Tensor("w", [4, 4], Runtime.Normal(16, 2)));
+        g.Output(g.MatMul(g.MatMul(g.Gather(table, ids), w), g.Transpose(table, [1, 0])), DataType.Float, "rows", 5);
+        AdaptedModel adapted = LoraGraph.Attach(ModelImport.Prepare(model, new ImportOptions()), Options with { Embeddings = true });
+        Assert.That(adapted.Adapters.Select(a => a.Weight), Is.EqualTo(new[] { "w" }));
+    }
+
+    [Test]
     public void Attach_WholeParameters_AreTrainedBesideTheAdapters()
     {
         AdaptedModel adapted = LoraGraph.Attach(Bert(), Options with { Whole = new HashSet<string> { "classifier.weight", "classifier.bias" } });

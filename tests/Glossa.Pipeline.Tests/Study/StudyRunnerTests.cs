@@ -43,6 +43,15 @@ internal sealed class StudyRunnerTests
     }
 
     [Test]
+    public void Run_BudgetAndBaseline_CompressesTheTestSplitOfAllTexts()
+    {
+        _study.Settings = "corpus.budget: {chosen: 2000, others: 500}";
+        _study.Runner("seeds: [1]\narms: [{name: phases}]\n").Run();
+        Assert.That(_study.Results.Baseline!.BitsPerByte.Keys, Is.EqualTo(new[] { "de", "en", "sw" }));
+        Assert.That(_study.Results.Cells.Single().Training.LanguageBytes.Values, Has.Some.LessThan(1000), "the budget held");
+    }
+
+    [Test]
     public void Run_ArmWithOtherSetting_RunsThatArmAlone()
     {
         _study.Runner(OneSeed).Run();

@@ -27,6 +27,9 @@ internal sealed class TinyStudy : IDisposable
 
     public string At(params string[] parts) => _folder.At(parts);
 
+    /// <summary>Settings that every arm of the next files has beside those of a tiny run.</summary>
+    public string Settings { get; set; } = "evaluation.baseline: false";
+
     /// <summary>Writes the study's file: the keys here, and those of a tiny run.</summary>
     public string Write(string keys, int tokens = 1500) => _folder.Write("tiny.yaml", FormattableString.Invariant($$"""
         set:
@@ -36,7 +39,7 @@ internal sealed class TinyStudy : IDisposable
           model: {layers: 1, width: 16, context: 64}
           curriculum.phases: [{name: first, languages: chosen, tokens: {{tokens}}}, {name: all, tokens: {{tokens}}}]
           batch: {tokensPerStep: 256, microBatchTokens: 128}
-          evaluation.baseline: false
+          {{Settings}}
           engine: {threads: 1, checkpointSeconds: 0}
         scoredBytesPerLanguage: 1000
         {{keys}}

@@ -14,7 +14,8 @@ internal static class BaselineRun
     /// <summary>Makes the figures where the results have none of this corpus yet.</summary>
     public static void Ensure(StudyPlan plan, StudyFolder folder, ResultsFile results, IProgressReporter progress, CancellationToken cancellation)
     {
-        RunConfig config = plan.Base with { Evaluation = plan.Base.Evaluation with { Split = EvaluationSplit.Test, Baseline = true } };
+        // A budget differs between arms: the figure is that of all texts.
+        RunConfig config = plan.Base with { Corpus = plan.Base.Corpus with { Budget = new BudgetConfig() }, Evaluation = plan.Base.Evaluation with { Split = EvaluationSplit.Test, Baseline = true } };
         IngestStage ingest = new();
         InputHashes hashes = new(folder.InputHashes);
         string corpus = ContentHash.OfParts([

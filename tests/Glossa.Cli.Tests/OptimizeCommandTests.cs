@@ -97,6 +97,42 @@ public sealed class OptimizeCommandTests
         Assert.That(int8.TryGetProperty("plan", out _), Is.False);
     }
 
+    [TestCase("fill-mask")]
+    [TestCase("text-generation-gpt2")]
+    public void Optimize_StaticInt8_FixesEveryRangeAndStaysClose(string name)
+    {
+        string texts = Path.Combine(_folder, "texts.txt");
+        File.WriteAllLines(texts, Enumerable.Range(0, 40).Select(i => $"Open the file number {i} and save {i * 7} of its pages."));
+        (int code, string output, string error) = Run("optimize", Layout(name), "--out", _folder, "--precision", "int8-static,int8", "--calibration", texts, "--json");
+        Assert.That(code, Is.Zero, error);
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement[] files = [.. json.RootElement.GetProperty("files").EnumerateArray()];
+        Assert.That(files.Select(file => file.GetProperty("precision").GetString()), Is.EqualTo(new[] { "int8", "int8-static" }));
+        Assert.That(files[1].GetProperty("difference").GetDouble(), Is.InRange(1e-4, 0.2));
+        GraphProto graph = OnnxFile.Read(Path.Combine(_folder, "onnx", "model_int8.onnx")).Graph;
+        Assert.That(graph.Node.Count(node => node.OpType == "QuantizeLinear"), Is.GreaterThan(4));
+        Assert.That(graph.Node.Select(node => node.OpType), Has.None.EqualTo("DynamicQuantizeLinear"));
+    }
+
+    [Test]
+    public void Optimize_StaticInt8WithoutTexts_SaysSoBeforeAnythingIsWritten()
+    {
+        string target = Path.Combine(_folder, "out");
+        (int code, string line) = Error("optimize", Layout("fill-mask"), "--out", target, "--precision", "int8-static");
+        Assert.That((code, line), Is.EqualTo((2, $"glossa: error: {Layout("fill-mask")}: int8-static fixes the ranges of activations on texts and there are none; name a file of them, --calibration FILE, or take int8")));
+        Assert.That(Directory.Exists(target), Is.False);
+    }
+
+    [TestCase("fp16")]
+    [TestCase("int8-static")]
+    public void Optimize_GenAiInAFormatItCannotHold_SaysSoBeforeAnythingIsWritten(string format)
+    {
+        string target = Path.Combine(_folder, "out");
+        (int code, string line) = Error("optimize", Layout("text-generation-llama"), "--out", target, "--genai", format);
+        Assert.That((code, line), Is.EqualTo((2, $"glossa: error: genai/ cannot hold {format}; choose among fp32, int8, int4")));
+        Assert.That(Directory.Exists(target), Is.False);
+    }
+
     [Test]
     public void Optimize_CalibrationFileOfFewTexts_SaysHowManyItTakes()
     {

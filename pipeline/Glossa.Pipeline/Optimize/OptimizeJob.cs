@@ -23,6 +23,7 @@ public static class OptimizeJob
     public static OptimizeResult Run(OptimizeOptions options, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        Check(options);
         ModelSource source = ModelSource.Find(options.Model);
         ModelProto original = ModelImport.ReadOriginal(source.File);
         OptimizationResult optimized = GraphOptimizer.Optimize(original, options.Passes);
@@ -51,6 +52,14 @@ public static class OptimizeJob
         {
             if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);
         }
+    }
+
+    /// <summary>Refuses what cannot be done, whatever the model.</summary>
+    private static void Check(OptimizeOptions options)
+    {
+        if (options.GenAi is { } format && GenAiFolder.Unable(format) is (string why, string fix)) throw new InputException(why, fix: fix);
+        if (options.Calibration is null && options.Precisions.Any(ExportPrecisions.NeedsCalibration))
+            throw new InputException($"{ExportPrecision.StaticInt8.Name()} fixes the ranges of activations on texts and there are none", options.Model, $"name a file of them, --calibration FILE, or take {ExportPrecision.DynamicInt8.Name()}");
     }
 
     /// <summary>The original as a file that the runtime takes: itself, or with the repairs that it needs.</summary>
@@ -103,7 +112,7 @@ public static class OptimizeJob
     {
         string figures = string.Create(CultureInfo.InvariantCulture, $"{precision.Name()}: the output '{output}' is off by {difference:P2} of its size, the limit is {limit:P2}");
         string? layer = plan?.Weights is [{ } most, ..] ? $"the layer that loses most is '{most.Weight}'"
-            : precision == ExportPrecision.DynamicInt8 ? WorstLayer.Of(work.Optimized, work.Comparison.Feeds, work.Staging) : WorstLayer.Of(made.Layers);
+            : precision is ExportPrecision.DynamicInt8 or ExportPrecision.StaticInt8 ? WorstLayer.Of(work.Optimized, precision, work.Calibration, work.Comparison.Feeds, work.Staging) : WorstLayer.Of(made.Layers);
         return new WorkException(figures + (layer is null ? "" : "; " + layer), work.Source.File, "raise --tolerance, or leave the precision out");
     }
 

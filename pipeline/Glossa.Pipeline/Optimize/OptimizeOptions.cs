@@ -42,6 +42,7 @@ public sealed record OptimizeOptions
         [ExportPrecision.Fp32] = 1e-4,
         [ExportPrecision.Fp16] = 1e-2,
         [ExportPrecision.DynamicInt8] = 0.2,
+        [ExportPrecision.StaticInt8] = 0.4,
         [ExportPrecision.Int4] = 0.5,
     };
 }

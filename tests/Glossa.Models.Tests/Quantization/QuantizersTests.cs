@@ -163,6 +163,34 @@ public sealed class QuantizersTests
         Assert.That(Runtime.RelativeError(actual, expected), Is.LessThan(0.02));
     }
 
+    [TestCase(WeightFormat.DynamicInt8)]
+    [TestCase(WeightFormat.StaticInt8)]
+    [TestCase(WeightFormat.Block4)]
+    public void LayerErrorModel_Product_MeasuresWhatTheQuantizedModelLoses(WeightFormat format)
+    {
+        float[] x = Samples.Correlated(40, Inputs, 20);
+        ModelProto probe = Quantizers.LayerErrorModel(Model(), Plan(format), out IReadOnlyList<QuantizedLayer> layers, null, Calibration());
+        double error = Scalar("error.0"), signal = Scalar("signal.0");
+        Assert.That(layers.Select(layer => (layer.Weight, layer.Output)), Is.EqualTo(new[] { ("w", "y") }));
+        Assert.That(Math.Sqrt(error / signal), Is.EqualTo(Error(Quantizers.Quantize(Model(), Plan(format), null, Calibration()).Model)).Within(0.1).Percent);
+
+        double Scalar(string name) => Runtime.Run(probe, name, ("x", Runtime.Of(x, x.Length / Inputs, Inputs)))[0];
+    }
+
+    [TestCase("text-generation-gpt2")]
+    [TestCase("text-generation-llama")]
+    public void LayerErrorModel_FixtureModel_MeasuresEveryLayer(string name)
+    {
+        ModelProto model = OnnxFile.Read(Runtime.FixtureFile(name));
+        ModelProto probe = Quantizers.LayerErrorModel(model, QuantizationPlan.DynamicInt8, out IReadOnlyList<QuantizedLayer> layers);
+        Assert.That(layers.Select(l => l.Weight), Is.EqualTo(Quantizers.Quantize(model, QuantizationPlan.DynamicInt8).Layers.Select(l => l.Weight)));
+        for (int i = 0; i < layers.Count; i++)
+        {
+            double error = Runtime.Run(probe, $"error.{i}", DynamicQuantizerTests.Prompt(model))[0], signal = Runtime.Run(probe, $"signal.{i}", DynamicQuantizerTests.Prompt(model))[0];
+            Assert.That(Math.Sqrt(error / signal), Is.InRange(1e-4, 0.05), layers[i].Weight);
+        }
+    }
+
     private static ModelProto Model() => Samples.Linear(s_weights, Inputs, Outputs);
 
     private static QuantizationPlan Plan(WeightFormat format, int block = 32) => new() { Products = new(format, block), Embeddings = new(WeightFormat.DynamicInt8) };

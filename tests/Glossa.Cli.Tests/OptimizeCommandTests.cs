@@ -55,6 +55,16 @@ public sealed class OptimizeCommandTests
     }
 
     [Test]
+    public void Optimize_NoPassNamed_LeavesOutTheOptionalOnes()
+    {
+        (int code, string output, string error) = Run("optimize", Layout("fill-mask"), "--out", _folder, "--json");
+        Assert.That(code, Is.Zero, error);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.That(json.RootElement.GetProperty("passes").EnumerateObject().Select(pass => pass.Name), Has.Member("attention").And.Not.Member("skip-norm"));
+        Assert.That(OnnxFile.Read(Path.Combine(_folder, "onnx", "model.onnx")).Graph.Node.Select(node => node.OpType), Has.Member("LayerNormalization").And.Not.Member("SkipLayerNormalization"));
+    }
+
+    [Test]
     public void Optimize_BeyondTheTolerance_WritesNothingAndNamesTheWorst()
     {
         (int code, string line) = Error("optimize", Layout("fill-mask"), "--out", Path.Combine(_folder, "out"), "--precision", "int8", "--tolerance", "1e-4");
@@ -69,7 +79,7 @@ public sealed class OptimizeCommandTests
     public void Optimize_FusedModel_IsQuantized(string folder, string operators)
     {
         string fused = Path.Combine(_folder, "fused");
-        (int code, _, string error) = Run("optimize", Path.Combine(Fixtures, folder, "model.onnx"), "--out", fused);
+        (int code, _, string error) = Run("optimize", Path.Combine(Fixtures, folder, "model.onnx"), "--out", fused, "--passes", "default,skip-norm");
         Assert.That(code, Is.Zero, error);
         Assert.That(operators.Split(','), Is.SubsetOf(OnnxFile.Read(Path.Combine(fused, "model.onnx")).Graph.Node.Select(node => node.OpType)));
         (code, string output, error) = Run("optimize", Path.Combine(fused, "model.onnx"), "--out", _folder, "--precision", "fp16,int8,int4", "--json");
@@ -184,7 +194,7 @@ public sealed class OptimizeCommandTests
     }
 
     [TestCase("--passes", "atention", "unknown pass 'atention'; did you mean 'attention'?")]
-    [TestCase("--precision", "int2", "unknown precision 'int2'; choose from fp32, fp16, int8, int4")]
+    [TestCase("--precision", "int2", "unknown precision 'int2'; choose from fp32, fp16, int8, int8-static, int4")]
     [TestCase("--attention", "standart", "unknown attention 'standart'; did you mean 'standard'?")]
     public void Optimize_UnknownName_NamesTheNearest(string option, string value, string message)
     {

@@ -46,11 +46,11 @@ internal static class QuantizationVariants
             ["int4-nearest-128"] = By(Blocks(WeightFormat.Block4, 128, packed), plain),
             ["int4-128"] = By(Blocks(WeightFormat.Block4, 128, packed), full),
         };
-        string[] passes = [.. OptimizationPasses.Descriptions.Select(pass => pass.Name)];
-        foreach (string pass in passes)
+        string[] usual = [.. OptimizationPasses.Descriptions.Where(pass => !pass.IsOptional).Select(pass => pass.Name)];
+        foreach ((string pass, _, bool optional) in OptimizationPasses.Descriptions)
         {
             variants["only-" + pass] = Passes([pass]);
-            variants["without-" + pass] = Passes([.. passes.Where(other => other != pass)]);
+            variants[(optional ? "with-" : "without-") + pass] = Passes(optional ? [.. usual, pass] : [.. usual.Where(other => other != pass)]);
         }
         return variants;
     }

@@ -132,7 +132,7 @@ internal sealed class ConfigReaderTests
         Assert.That(loaded.Config.Seed, Is.EqualTo(5));
         Assert.That(loaded.Config.Corpus.Path, Is.EqualTo(folder.At("a", "text.csv")), "relative to the file that says it");
         Assert.That(loaded.Config.Model, Is.EqualTo(new ModelConfig { Graph = folder.At("b", "net.onnx"), Width = 64 }));
-        Assert.That(loaded.Config.Export.Gates, Is.EqualTo(new ValueMap<double>([new("int8", 0.5), new("fp16", 0.001)])));
+        Assert.That(loaded.Config.Export.Gates, Is.EqualTo(new ValueMap<double>([new("int8", 0.5), new("int8-static", 0.01), new("fp16", 0.001)])));
     }
 
     [Test]

@@ -17,9 +17,12 @@ public static class Quantizers
     /// <exception cref="InputException">
     /// The model is quantized already, its operator set is older than 11, its weights lie in another file, a weight or an activation is not finite, or the plan needs calibration and there is none.
     /// </exception>
-    public static QuantizationResult Quantize(ModelProto model, QuantizationPlan plan, QuantizerOptions? options = null, ICalibrationSource? calibration = null)
+    public static QuantizationResult Quantize(ModelProto model, QuantizationPlan plan, QuantizerOptions? options = null, ICalibrationSource? calibration = null) =>
+        QuantizeBy(model, plan, options ?? new QuantizerOptions(), calibration, memory: null);
+
+    internal static QuantizationResult QuantizeBy(ModelProto model, QuantizationPlan plan, QuantizerOptions options, ICalibrationSource? calibration, QuantizationMemory? memory)
     {
-        Work work = new(model, plan, options ?? new QuantizerOptions(), calibration);
+        Work work = new(model, plan, options, calibration, memory);
         Dictionary<NodeProto, WeightUse> byNode = new(ReferenceEqualityComparer.Instance);
         foreach (WeightUse use in work.Uses.All) byNode.Add(use.Node, use);
         List<QuantizedLayer> layers = [];
@@ -49,7 +52,7 @@ public static class Quantizers
     public static ModelProto LayerErrorModel(
         ModelProto model, QuantizationPlan plan, out IReadOnlyList<QuantizedLayer> layers, QuantizerOptions? options = null, ICalibrationSource? calibration = null)
     {
-        Work work = new(model, plan, options ?? new QuantizerOptions(), calibration);
+        Work work = new(model, plan, options ?? new QuantizerOptions(), calibration, null);
         List<QuantizedLayer> found = [];
         GraphBuilder g = work.Builder;
         work.Copy.Graph.Output.Clear();
@@ -89,7 +92,7 @@ public static class Quantizers
         private readonly LayerRewriter _tables;
         private readonly FormatRewriter _formats;
 
-        public Work(ModelProto model, QuantizationPlan plan, QuantizerOptions options, ICalibrationSource? calibration)
+        public Work(ModelProto model, QuantizationPlan plan, QuantizerOptions options, ICalibrationSource? calibration, QuantizationMemory? memory)
         {
             ArgumentNullException.ThrowIfNull(model);
             ArgumentNullException.ThrowIfNull(plan);
@@ -98,8 +101,8 @@ public static class Quantizers
             DynamicQuantizationOptions dynamic = new() { KeepFloat = options.KeepFloat, TokenInputs = options.TokenInputs, Positions = true, HalfScales = true };
             Uses = new WeightUses(Copy.Graph, Copy.IrVersion, dynamic);
             Check(plan, Uses, calibration);
-            LayerCalibration? measured = calibration is null ? null : LayerCalibration.Measure(Copy, Uses, plan, options, calibration);
-            _rounding = new LayerRounding(plan, options, measured, Uses);
+            LayerCalibration? measured = calibration is null ? null : LayerCalibration.Measure(Copy, Uses, plan, options, calibration, memory);
+            _rounding = new LayerRounding(plan, options, measured, Uses, memory);
             _tables = new LayerRewriter(Copy.Graph, Uses, dynamic);
             _formats = new FormatRewriter(_tables.Builder, options.AccuracyLevel);
         }

@@ -97,10 +97,11 @@ public static class OptimizeJob
     private static PlannedPrecision Search(Work work, double target, CancellationToken cancellation)
     {
         ModelComparison comparison = work.OnTexts;
+        PlanQuantizer plans = PrecisionModels.Plans(work.Optimized, work.Calibration);
         return PlanSearch.Find(work.Optimized, target, plan =>
         {
             cancellation.ThrowIfCancellationRequested();
-            using RunnableModel candidate = RunnableModel.OpenTemporary(PrecisionModels.Make(work.Optimized, ExportPrecision.Int4, calibration: work.Calibration, plan: plan).Model, work.Staging);
+            using RunnableModel candidate = RunnableModel.OpenTemporary(plans.Quantize(plan).Model, work.Staging);
             return comparison.Worst(candidate).Difference;
         }, PrecisionModels.Options(work.Optimized));
     }

@@ -38,6 +38,9 @@ internal static class PrecisionModels
         return new PrecisionModel(result.Model) { Layers = result.Layers };
     }
 
+    /// <summary>The model by every plan that a search tries.</summary>
+    public static PlanQuantizer Plans(ModelProto model, ICalibrationSource? calibration) => new(model, Options(model), calibration);
+
     /// <summary>The options of quantization for a model.</summary>
     public static QuantizerOptions Options(ModelProto model) => new() { TokenInputs = TokenInputs(model) };
 

@@ -55,6 +55,16 @@ public sealed class OptimizeCommandTests
     }
 
     [Test]
+    public void Optimize_NoPassNamed_LeavesOutTheOptionalOnes()
+    {
+        (int code, string output, string error) = Run("optimize", Layout("fill-mask"), "--out", _folder, "--json");
+        Assert.That(code, Is.Zero, error);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.That(json.RootElement.GetProperty("passes").EnumerateObject().Select(pass => pass.Name), Has.Member("attention").And.Not.Member("skip-norm"));
+        Assert.That(OnnxFile.Read(Path.Combine(_folder, "onnx", "model.onnx")).Graph.Node.Select(node => node.OpType), Has.Member("LayerNormalization").And.Not.Member("SkipLayerNormalization"));
+    }
+
+    [Test]
     public void Optimize_BeyondTheTolerance_WritesNothingAndNamesTheWorst()
     {
         (int code, string line) = Error("optimize", Layout("fill-mask"), "--out", Path.Combine(_folder, "out"), "--precision", "int8", "--tolerance", "1e-4");
@@ -69,7 +79,7 @@ public sealed class OptimizeCommandTests
     public void Optimize_FusedModel_IsQuantized(string folder, string operators)
     {
         string fused = Path.Combine(_folder, "fused");
-        (int code, _, string error) = Run("optimize", Path.Combine(Fixtures, folder, "model.onnx"), "--out", fused);
+        (int code, _, string error) = Run("optimize", Path.Combine(Fixtures, folder, "model.onnx"), "--out", fused, "--passes", "default,skip-norm");
         Assert.That(code, Is.Zero, error);
         Assert.That(operators.Split(','), Is.SubsetOf(OnnxFile.Read(Path.Combine(fused, "model.onnx")).Graph.Node.Select(node => node.OpType)));
         (code, string output, error) = Run("optimize", Path.Combine(fused, "model.onnx"), "--out", _folder, "--precision", "fp16,int8,int4", "--json");
@@ -95,6 +105,42 @@ public sealed class OptimizeCommandTests
         Assert.That(int4.GetProperty("plan").EnumerateObject().Select(weight => weight.Value.GetString()).Distinct(), Has.Member("int4").And.Member("int8"));
         Assert.That(int4.GetProperty("bytes").GetInt64(), Is.LessThan(int8.GetProperty("bytes").GetInt64()));
         Assert.That(int8.TryGetProperty("plan", out _), Is.False);
+    }
+
+    [TestCase("fill-mask")]
+    [TestCase("text-generation-gpt2")]
+    public void Optimize_StaticInt8_FixesEveryRangeAndStaysClose(string name)
+    {
+        string texts = Path.Combine(_folder, "texts.txt");
+        File.WriteAllLines(texts, Enumerable.Range(0, 40).Select(i => $"Open the file number {i} and save {i * 7} of its pages."));
+        (int code, string output, string error) = Run("optimize", Layout(name), "--out", _folder, "--precision", "int8-static,int8", "--calibration", texts, "--json");
+        Assert.That(code, Is.Zero, error);
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement[] files = [.. json.RootElement.GetProperty("files").EnumerateArray()];
+        Assert.That(files.Select(file => file.GetProperty("precision").GetString()), Is.EqualTo(new[] { "int8", "int8-static" }));
+        Assert.That(files[1].GetProperty("difference").GetDouble(), Is.InRange(1e-4, 0.2));
+        GraphProto graph = OnnxFile.Read(Path.Combine(_folder, "onnx", "model_int8.onnx")).Graph;
+        Assert.That(graph.Node.Count(node => node.OpType == "QuantizeLinear"), Is.GreaterThan(4));
+        Assert.That(graph.Node.Select(node => node.OpType), Has.None.EqualTo("DynamicQuantizeLinear"));
+    }
+
+    [Test]
+    public void Optimize_StaticInt8WithoutTexts_SaysSoBeforeAnythingIsWritten()
+    {
+        string target = Path.Combine(_folder, "out");
+        (int code, string line) = Error("optimize", Layout("fill-mask"), "--out", target, "--precision", "int8-static");
+        Assert.That((code, line), Is.EqualTo((2, $"glossa: error: {Layout("fill-mask")}: int8-static fixes the ranges of activations on texts and there are none; name a file of them, --calibration FILE, or take int8")));
+        Assert.That(Directory.Exists(target), Is.False);
+    }
+
+    [TestCase("fp16")]
+    [TestCase("int8-static")]
+    public void Optimize_GenAiInAFormatItCannotHold_SaysSoBeforeAnythingIsWritten(string format)
+    {
+        string target = Path.Combine(_folder, "out");
+        (int code, string line) = Error("optimize", Layout("text-generation-llama"), "--out", target, "--genai", format);
+        Assert.That((code, line), Is.EqualTo((2, $"glossa: error: genai/ cannot hold {format}; choose among fp32, int8, int4")));
+        Assert.That(Directory.Exists(target), Is.False);
     }
 
     [Test]
@@ -148,7 +194,7 @@ public sealed class OptimizeCommandTests
     }
 
     [TestCase("--passes", "atention", "unknown pass 'atention'; did you mean 'attention'?")]
-    [TestCase("--precision", "int2", "unknown precision 'int2'; choose from fp32, fp16, int8, int4")]
+    [TestCase("--precision", "int2", "unknown precision 'int2'; choose from fp32, fp16, int8, int8-static, int4")]
     [TestCase("--attention", "standart", "unknown attention 'standart'; did you mean 'standard'?")]
     public void Optimize_UnknownName_NamesTheNearest(string option, string value, string message)
     {

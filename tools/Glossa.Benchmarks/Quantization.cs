@@ -15,7 +15,7 @@ namespace Glossa.Benchmarks;
 internal static class Quantization
 {
     public static Benchmark Benchmark { get; } = new("quantization",
-        "quantized forms of a sentence encoder: folder=FOLDER (onnx/model.onnx, tokenizer.json, texts.json) calibration=FILE (a text a line) samples variants=a,b repetitions save=FOLDER layers=1", Run);
+        "quantized forms of a sentence encoder: folder=FOLDER (onnx/model.onnx, tokenizer.json, texts.json) calibration=FILE (a text a line) samples variants=a,b (model files too) repetitions save=FOLDER layers=1", Run);
 
     private static void Run(BenchmarkArguments arguments, Findings _)
     {
@@ -38,8 +38,8 @@ internal static class Quantization
         foreach (string name in chosen)
         {
             long began = System.Diagnostics.Stopwatch.GetTimestamp();
-            Func<ModelProto, ICalibrationSource?, ModelProto> make = QuantizationVariants.All(arguments).GetValueOrDefault(name)
-                ?? throw new InputException($"no variant is called {name}", fix: "choose among " + string.Join(", ", QuantizationVariants.All(arguments).Keys));
+            Func<ModelProto, ICalibrationSource?, ModelProto> make = File.Exists(name) ? (_, _) => OnnxFile.Read(name) : QuantizationVariants.All(arguments).GetValueOrDefault(name)
+                ?? throw new InputException($"no variant is called {name}", fix: "name a model file, or choose among " + string.Join(", ", QuantizationVariants.All(arguments).Keys));
             byte[] bytes = make(model, calibration).ToByteArray();
             double seconds = System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds;
             if (arguments.Text("save") is { } save) File.WriteAllBytes(Path.Combine(save, name + ".onnx"), bytes);

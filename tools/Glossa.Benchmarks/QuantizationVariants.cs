@@ -15,7 +15,7 @@ internal static class QuantizationVariants
         LayerFormat rows = new(WeightFormat.DynamicInt8), packed = new(WeightFormat.Block4), single = new(WeightFormat.Full);
         Func<ModelProto, ICalibrationSource?, ModelProto> By(QuantizationPlan plan, QuantizerOptions options) => (model, calibration) => Quantizers.Quantize(model, plan, options, calibration).Model;
         Func<ModelProto, ICalibrationSource?, ModelProto> Fused(QuantizationPlan plan) => (model, calibration) => By(plan, full)(GraphOptimizer.Optimize(model).Model, calibration);
-        return new()
+        Dictionary<string, Func<ModelProto, ICalibrationSource?, ModelProto>> variants = new()
         {
             ["float32"] = (model, _) => model,
             ["fused"] = (model, _) => GraphOptimizer.Optimize(model).Model,
@@ -46,5 +46,14 @@ internal static class QuantizationVariants
             ["int4-nearest-128"] = By(Blocks(WeightFormat.Block4, 128, packed), plain),
             ["int4-128"] = By(Blocks(WeightFormat.Block4, 128, packed), full),
         };
+        string[] usual = [.. OptimizationPasses.Descriptions.Where(pass => !pass.IsOptional).Select(pass => pass.Name)];
+        foreach ((string pass, _, bool optional) in OptimizationPasses.Descriptions)
+        {
+            variants["only-" + pass] = Passes([pass]);
+            variants[(optional ? "with-" : "without-") + pass] = Passes(optional ? [.. usual, pass] : [.. usual.Where(other => other != pass)]);
+        }
+        return variants;
     }
+
+    private static Func<ModelProto, ICalibrationSource?, ModelProto> Passes(string[] passes) => (model, _) => GraphOptimizer.Optimize(model, new OptimizationOptions { Passes = passes }).Model;
 }

@@ -50,6 +50,10 @@ public static class SharedCacheGraph
         return name.StartsWith("past_key_values.", StringComparison.Ordinal);
     }
 
+    /// <summary>Why heads of a size do not fit the runtime's kernel, and what to do; null where they fit.</summary>
+    public static (string Why, string Fix)? UnfitHead(long size) => size > 0 && size % HeadSizeMultiple == 0 ? null
+        : ($"its heads are {size} wide", $"onnxruntime-genai takes multiples of {HeadSizeMultiple}; train with a width of heads x {(size + HeadSizeMultiple - 1) / HeadSizeMultiple * HeadSizeMultiple}");
+
     private static void CheckSignature(GraphProto graph)
     {
         string[] known = ["input_ids", Mask, "position_ids"];
@@ -64,8 +68,7 @@ public static class SharedCacheGraph
     {
         ValueInfoProto cache = graph.Input.Single(input => input.Name == attention.Input[3]);
         long size = cache.Type.TensorType.Shape.Dim[3].DimValue;
-        if (size <= 0 || size % HeadSizeMultiple != 0)
-            throw Unfit($"its heads are {size} wide", $"onnxruntime-genai takes multiples of {HeadSizeMultiple}; train with a width of heads x {(size + HeadSizeMultiple - 1) / HeadSizeMultiple * HeadSizeMultiple}");
+        if (UnfitHead(size) is (string why, string fix)) throw Unfit(why, fix);
         if (attention.In(10) is { Length: > 0 } bias && Table(graph, index, bias) is { } table)
             throw Unfit($"'{table}' is added to the scores of {attention.Describe()}", "there, only the causal mask may be");
     }

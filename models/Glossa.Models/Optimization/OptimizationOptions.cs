@@ -22,7 +22,7 @@ public enum AttentionOperator
 /// <summary>What <see cref="GraphOptimizer"/> does.</summary>
 public sealed record OptimizationOptions
 {
-    /// <summary>Names of the passes to run; null means all of them.</summary>
+    /// <summary>Names of the passes to run; null, and <see cref="OptimizationPasses.Default"/> among the names, mean those that are not optional.</summary>
     public IReadOnlyCollection<string>? Passes { get; init; }
 
     /// <summary>The operator that attention is written as.</summary>

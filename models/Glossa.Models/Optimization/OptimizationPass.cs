@@ -12,6 +12,9 @@ internal sealed record OptimizationPass(string Name, string Description, IReadOn
     /// that the layer before was written as.
     /// </summary>
     public bool Repeats { get; init; }
+
+    /// <summary>Whether it runs only where it is named: what it writes is slower on some machines.</summary>
+    public bool IsOptional { get; init; }
 }
 
 /// <summary>What a pass has been asked for and how often it found its pattern.</summary>

@@ -45,39 +45,4 @@ public static class DynamicQuantizer
         QuantizationInput.RemoveUnused(copy.Graph);
         return new QuantizationResult(copy, layers);
     }
-
-    /// <summary>
-    /// A model that measures what quantizing each layer alone does to that layer's output: it runs in float32, computes every
-    /// layer a second time in int8 from the same float input, and returns for layer i of <paramref name="layers"/> the
-    /// scalars <c>error.i</c> = sum of squared differences and <c>signal.i</c> = sum of squared outputs.
-    /// </summary>
-    /// <param name="model">The float model, which is left as it is.</param>
-    /// <param name="layers">The layers, in graph order, as <see cref="Quantize"/> lists them.</param>
-    /// <param name="options">What to quantize.</param>
-    /// <exception cref="InputException">As for <see cref="Quantize"/>.</exception>
-    public static ModelProto LayerErrorModel(ModelProto model, out IReadOnlyList<QuantizedLayer> layers, DynamicQuantizationOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        options ??= new DynamicQuantizationOptions();
-        ModelProto copy = QuantizationInput.Prepare(model);
-        WeightUses uses = new(copy.Graph, copy.IrVersion, options);
-        LayerRewriter rewriter = new(copy.Graph, uses, options);
-        List<QuantizedLayer> found = [];
-        GraphBuilder g = rewriter.Builder;
-        copy.Graph.Output.Clear();
-        foreach (WeightUse use in uses.All)
-        {
-            Value exact = new(use.Node.Output[0]);
-            Value quantized = new(g.Unique(exact.Name + "_int8"));
-            QuantizedLayer layer = rewriter.Rewrite(use, quantized.Name);
-            Value difference = g.Sub(quantized, exact);
-            Value error = g.ReduceSum(g.Mul(difference, difference), [], keepDims: false, $"error.{found.Count}");
-            Value signal = g.ReduceSum(g.Mul(exact, exact), [], keepDims: false, $"signal.{found.Count}");
-            g.Output(error, TensorProto.Types.DataType.Float);
-            g.Output(signal, TensorProto.Types.DataType.Float);
-            found.Add(layer with { Output = exact.Name });
-        }
-        layers = found;
-        return copy;
-    }
 }

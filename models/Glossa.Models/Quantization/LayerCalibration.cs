@@ -14,21 +14,26 @@ internal sealed class LayerCalibration
 
     public ActivationRounding? Rounding(string activation) => _roundings.GetValueOrDefault(activation);
 
-    public static LayerCalibration Measure(ModelProto model, WeightUses uses, QuantizationPlan plan, QuantizerOptions options, ICalibrationSource source)
+    public static LayerCalibration Measure(ModelProto model, WeightUses uses, QuantizationPlan plan, QuantizerOptions options, ICalibrationSource source, QuantizationMemory? memory)
     {
-        WeightUse[] products = [.. uses.All.Where(u => u.Node.OpType != "Gather" && plan.For(u).Format != WeightFormat.Full)];
-        Dictionary<string, int> widths = [];
-        foreach (WeightUse use in products) widths[use.Node.Input[0]] = use.Inputs;
-        LayerCalibration calibration = new(Calibration.Measure(model, widths, source));
+        WeightUse[] all = [.. uses.All.Where(u => u.Node.OpType != "Gather")], products = [.. all.Where(u => plan.For(u).Format != WeightFormat.Full)];
+        LayerCalibration calibration = new(memory is null ? Statistics(model, products, source) : memory.Statistics ??= Statistics(model, all, source));
         foreach (IGrouping<string, WeightUse> readers in products.Where(u => !plan.For(u).IsBlock).GroupBy(u => u.Node.Input[0]))
         {
             // A matrix shared with a token embedding keeps its own numbers: what reads it beside others is not smoothed.
             bool smooth = options.Smooth && readers.All(u => !uses.IsEmbedding(u.Weight.Name));
-            double[]? factors = smooth ? Smoothing.Factors(calibration._statistics[readers.Key], [.. readers.Select(LayerRounding.Matrix)], options.Compensate) : null;
-            calibration._roundings[readers.Key] = new ActivationRounding(factors);
+            double[]? Factors() => smooth ? Smoothing.Factors(calibration._statistics[readers.Key], [.. readers.Select(LayerRounding.Matrix)], options.Compensate) : null;
+            calibration._roundings[readers.Key] = new ActivationRounding(memory is null ? Factors() : memory.Factors(readers.Key, readers, Factors));
         }
         calibration.FixRanges(model, [.. products.Where(u => plan.For(u).Format == WeightFormat.StaticInt8).Select(u => u.Node.Input[0]).Distinct()], options, source);
         return calibration;
+    }
+
+    private static Dictionary<string, ActivationStatistics> Statistics(ModelProto model, IEnumerable<WeightUse> products, ICalibrationSource source)
+    {
+        Dictionary<string, int> widths = [];
+        foreach (WeightUse use in products) widths[use.Node.Input[0]] = use.Inputs;
+        return Calibration.Measure(model, widths, source);
     }
 
     private void FixRanges(ModelProto model, string[] activations, QuantizerOptions options, ICalibrationSource source)

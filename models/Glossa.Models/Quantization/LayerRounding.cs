@@ -3,7 +3,7 @@ using Glossa.Models.Onnx;
 namespace Glossa.Models.Quantization;
 
 /// <summary>Chooses the codes of single weights.</summary>
-internal sealed class LayerRounding(QuantizationPlan plan, QuantizerOptions options, LayerCalibration? calibration, WeightUses uses)
+internal sealed class LayerRounding(QuantizationPlan plan, QuantizerOptions options, LayerCalibration? calibration, WeightUses uses, QuantizationMemory? memory)
 {
     private readonly Dictionary<string, RoundedWeight> _tables = [];
 
@@ -43,17 +43,21 @@ internal sealed class LayerRounding(QuantizationPlan plan, QuantizerOptions opti
     /// <summary>A weight's codes; those of a token table are found once, for whatever reads it.</summary>
     public RoundedWeight Round(WeightUse use)
     {
-        if (use.Node.OpType != "Gather") return Find(use);
-        if (!_tables.TryGetValue(use.Weight.Name, out RoundedWeight? table)) _tables[use.Weight.Name] = table = Find(use);
+        if (use.Node.OpType != "Gather") return Known(use);
+        if (!_tables.TryGetValue(use.Weight.Name, out RoundedWeight? table)) _tables[use.Weight.Name] = table = Known(use);
         return table;
     }
+
+    private double[]? Factors(WeightUse use) => plan.For(use).IsBlock ? null : Activation(use).Factors;
+
+    private RoundedWeight Known(WeightUse use) => memory is null ? Find(use) : memory.Weight(use, plan.For(use), Factors(use), () => Find(use));
 
     private RoundedWeight Find(WeightUse use)
     {
         double[] matrix = Matrix(use);
         int inputs = use.Inputs, channels = matrix.Length / inputs;
         ActivationStatistics? seen = use.Node.OpType == "Gather" ? null : calibration?.Statistics(use.Node.Input[0]);
-        double[]? factors = plan.For(use).IsBlock ? null : Activation(use).Factors;
+        double[]? factors = Factors(use);
         if (factors is not null)
             for (int i = 0; i < matrix.Length; i++) matrix[i] *= factors[i / channels];
         double[] moments = seen?.Moments ?? [];

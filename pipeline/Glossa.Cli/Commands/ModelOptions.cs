@@ -13,7 +13,7 @@ internal static class ModelOptions
     public static Option<string> Precision() => new("--precision")
     {
         HelpName = "NAME",
-        Description = "Which file of the model: fp32 or int8",
+        Description = $"Which file of the model: {string.Join(", ", ExportPrecisions.All.Select(ExportPrecisions.Name))}",
         DefaultValueFactory = _ => "fp32",
     };
 

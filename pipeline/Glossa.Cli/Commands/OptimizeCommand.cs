@@ -17,8 +17,8 @@ internal static class OptimizeCommand
     {
         Argument<string> model = new("MODEL") { Description = "A model file, or a model folder, whose configuration and tokenizer are copied along" };
         Option<string> folder = new("--out") { HelpName = "DIR", Required = true, Description = "Folder for the results" };
-        Option<string[]> precisions = new("--precision") { HelpName = "NAME", Description = "fp32 (default), fp16, int8, int4; several by commas", AllowMultipleArgumentsPerToken = true };
-        Option<string?> passes = new("--passes") { HelpName = "NAMES", Description = "Only these passes and those they need, by commas; `none` for none" };
+        Option<string[]> precisions = new("--precision") { HelpName = "NAME", Description = "fp32 (default), fp16, int8, int8-static (needs --calibration), int4; several by commas", AllowMultipleArgumentsPerToken = true };
+        Option<string?> passes = new("--passes") { HelpName = "NAMES", Description = "Only these passes and those they need, by commas; `none` for none, `default` for those that run without the option" };
         Option<string> attention = new("--attention") { HelpName = "NAME", Description = "multi-head, group-query (where keys come from a cache) or standard (ai.onnx Attention)", DefaultValueFactory = _ => "multi-head" };
         Option<double?> tolerance = new("--tolerance") { HelpName = "X", Description = "How far outputs may be from the original's, relative to their size; the default depends on the precision" };
         Option<string?> calibration = new("--calibration") { HelpName = "FILE", Description = "Texts like those that the model is for, one a line: int8 and int4 lose much less with them" };
@@ -32,9 +32,9 @@ internal static class OptimizeCommand
             $"""
             Each result is opened by ONNX Runtime and compared with the original on drawn inputs before it is written.
             A folder's results stand in onnx/ under the names that transformers.js looks for (model.onnx, model_fp16.onnx,
-            model_quantized.onnx, model_q4.onnx), a file's side by side in DIR. The passes, in their order:
+            model_quantized.onnx, model_int8.onnx for int8-static, model_q4.onnx), a file's side by side in DIR. The passes, in their order:
 
-            {string.Join("\n", OptimizationPasses.Descriptions.Select(pass => $"  {pass.Name,-13} {pass.Description}"))}
+            {string.Join("\n", OptimizationPasses.Descriptions.Select(pass => $"  {pass.Name,-13} {pass.Description}{(pass.IsOptional ? " (only where it is named)" : "")}"))}
             """;
         command.SetAction(result =>
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Glossa.Models.Export;
 
 namespace Glossa.Pipeline.Configuration;
 
@@ -20,9 +21,7 @@ internal static class ConfigRules
         if (Repeated(config.Languages.List) is string language) throw Wrong(tree, "languages.list", $"'{language}' stands twice in 'languages.list'", "remove one");
         if (config.Batch.MicroBatchTokens > config.Batch.TokensPerStep)
             throw Wrong(tree, "batch.microBatchTokens", Numbers($"'batch.microBatchTokens' is {config.Batch.MicroBatchTokens}, more than the {config.Batch.TokensPerStep} of 'batch.tokensPerStep'"), "make it at most that");
-        if (Repeated(config.Export.Precisions.Select(precision => ConfigSchema.Word(precision))) is string twice)
-            throw Wrong(tree, "export.precisions", $"'{twice}' stands twice in 'export.precisions'", "remove one");
-
+        CheckExport(config.Export, config.Model, tree);
         CheckThisVersion(config, tree);
         ModelConfig model = config.Model;
         if (model.Preset is null && model.Graph is null) model = model with { Preset = ModelConfig.DefaultPreset };
@@ -33,6 +32,27 @@ internal static class ConfigRules
         ExportConfig export = config.Export;
         if (!export.Precisions.Contains(Precision.Fp32)) export = export with { Precisions = [Precision.Fp32, .. export.Precisions] };
         return config with { Corpus = corpus, Model = model, Export = export };
+    }
+
+    // What the export would refuse is refused here: training may take days before it.
+    private static void CheckExport(ExportConfig export, ModelConfig model, ConfigMapping tree)
+    {
+        if (Repeated(export.Precisions.Select(precision => ConfigSchema.Word(precision))) is string twice)
+            throw Wrong(tree, "export.precisions", $"'{twice}' stands twice in 'export.precisions'", "remove one");
+        if (export.Plan == Int4Plan.Search && !export.Precisions.Contains(Precision.Int4))
+            throw Wrong(tree, "export.plan", "'export.plan' is search, and 'export.precisions' has no int4 to search for", "add int4, or remove the plan");
+        if (export.Plan == Int4Plan.Search && !export.Gates.ContainsKey(ConfigSchema.Word(Precision.Int4)))
+            throw Wrong(tree, "export.plan", "'export.plan' is search, and 'export.gates' has no int4 to stay within", "add it, as in gates: {int4: 0.05}");
+        (int width, int heads) = Pipeline.Model.ModelOptions.WidthOf(model);
+        if (model.Graph is null && width % 2 != 0 && export.Precisions.Append(export.Genai ?? Precision.Fp32).Contains(Precision.Int4))
+            throw Wrong(tree, "model.width", Numbers($"'model.width' is {width}, an odd number, and int4 stores numbers in pairs"), "make it even, or leave int4 out");
+        if (export.Genai is not { } genai) return;
+        if (Export.GenAi.GenAiFolder.Unable(Export.ExportPrecisions.Of(genai)) is (string why, string instead))
+            throw Wrong(tree, "export.genai", $"'export.genai' is {ConfigSchema.Word(genai)}: {why}", instead);
+        if (model.Graph is not null)
+            throw Wrong(tree, "export.genai", "'export.genai' needs a model with a key-value cache, which 'model.graph' has none of", "train a preset, or remove export.genai");
+        if (width % heads == 0 && SharedCacheGraph.UnfitHead(width / heads) is (string unfit, string fix))
+            throw Wrong(tree, "export.genai", $"'export.genai' does not fit the model: {unfit}", fix);
     }
 
     // What the settings can say and this version cannot do is refused before any work is done.

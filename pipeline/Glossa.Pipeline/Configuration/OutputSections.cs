@@ -41,11 +41,14 @@ public enum Precision
     /// <summary>16-bit floating point.</summary>
     Fp16 = 1,
 
-    /// <summary>8-bit weights and activations.</summary>
+    /// <summary>8-bit weights and activations, the activations' range found in each run.</summary>
     Int8 = 2,
 
     /// <summary>4-bit weights.</summary>
     Int4 = 3,
+
+    /// <summary>8-bit weights and activations, the activations' range fixed on training texts.</summary>
+    Int8Static = 4,
 }
 
 /// <summary>Which weights the int4 file holds in 4 bits.</summary>
@@ -64,14 +67,14 @@ public sealed record ExportConfig
     /// <summary>The number formats; fp32 is always among them.</summary>
     public ValueList<Precision> Precisions { get; init; } = [Precision.Fp32, Precision.Int8];
 
-    /// <summary>Which weights the int4 file holds in 4 bits; a search measures some dozens of models on training texts.</summary>
+    /// <summary>Which weights the int4 file holds in 4 bits; a search measures some dozens of models on training texts, and needs int4 among the precisions and the gates.</summary>
     public Int4Plan Plan { get; init; }
 
-    /// <summary>Writes a folder genai/ for onnxruntime-genai as well, in this format: fp32, int8 or int4; its heads have to be a multiple of 16 wide. Null writes none.</summary>
+    /// <summary>Writes a folder genai/ for onnxruntime-genai as well, in this format: fp32, int8 or int4; for presets whose heads are a multiple of 16 wide. Null writes none.</summary>
     public Precision? Genai { get; init; }
 
     /// <summary>Largest relative loss of bits per byte of a format; past it the export fails. A format without a gate is only measured.</summary>
     [InRange(0, 10)]
-    [OneOf("fp16", "int8", "int4")]
-    public ValueMap<double> Gates { get; init; } = new([new("fp16", 0.001), new("int8", 0.01), new("int4", 0.05)]);
+    [OneOf("fp16", "int8", "int8-static", "int4")]
+    public ValueMap<double> Gates { get; init; } = new([new("fp16", 0.001), new("int8", 0.01), new("int8-static", 0.01), new("int4", 0.05)]);
 }

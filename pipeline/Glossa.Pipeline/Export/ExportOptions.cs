@@ -5,8 +5,8 @@ namespace Glossa.Pipeline.Export;
 /// <summary>What is exported and what each file may lose.</summary>
 public sealed record ExportOptions
 {
-    /// <summary>Files to write; float32 is always among them.</summary>
-    public IReadOnlyCollection<ExportPrecision> Precisions { get; init; } = ExportPrecisions.All;
+    /// <summary>Files to write; float32 is always among them. The default is all that can be written without <see cref="Calibration"/>.</summary>
+    public IReadOnlyCollection<ExportPrecision> Precisions { get; init; } = [.. ExportPrecisions.All.Where(precision => !precision.NeedsCalibration())];
 
     /// <summary>The most bits per byte that a precision may lose, relative to float32 (0.01 is 1 %).</summary>
     public IReadOnlyDictionary<ExportPrecision, double> Gates { get; init; } = new Dictionary<ExportPrecision, double> { [ExportPrecision.DynamicInt8] = 0.01 };
@@ -14,7 +14,7 @@ public sealed record ExportOptions
     /// <summary>How the files are scored.</summary>
     public required ScoringOptions Scoring { get; init; }
 
-    /// <summary>Texts that int8 and int4 are calibrated on, of the training split; none means that weights are rounded as they are.</summary>
+    /// <summary>Texts that int8 and int4 are calibrated on, of the training split; none means that weights are rounded as they are, and that there is no static int8.</summary>
     public IReadOnlyList<ScoringSequence> Calibration { get; init; } = [];
 
     /// <summary>Whether the int4 file is the smallest that a search finds within its gate, on the texts of <see cref="Calibration"/>, in place of 4 bits everywhere.</summary>

@@ -37,7 +37,7 @@ public sealed class ExportStage : Stage<ExportSettings>
     public override string Name => "export";
 
     /// <inheritdoc/>
-    public override int Version => 2;
+    public override int Version => 3;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inputs => ["tokenizer", "model", "train"];
@@ -64,9 +64,9 @@ public sealed class ExportStage : Stage<ExportSettings>
         ModelProto model = TrainedModel.Build(context, Path.Combine(context.Input("train", TrainStage.WeightsFolder), TrainStage.FinalName));
         ExportOptions options = new()
         {
-            Precisions = [.. settings.Export.Precisions.Select(Known)],
+            Precisions = [.. settings.Export.Precisions.Select(ExportPrecisions.Of)],
             SearchPlan = settings.Export.Plan == Int4Plan.Search,
-            GenAi = settings.Export.Genai is { } genai ? Known(genai) : null,
+            GenAi = settings.Export.Genai is { } genai ? ExportPrecisions.Of(genai) : null,
             Gates = settings.Export.Gates.ToDictionary(gate => ExportPrecisions.Parse(gate.Key), gate => gate.Value),
             Calibration = SplitSequences.Sample(tokens, tokenizer, CorpusSplit.Train, CalibrationTexts).Sequences,
             Scoring = EvaluateStage.Scoring(settings.Scoring, tokenizer, context),
@@ -77,15 +77,6 @@ public sealed class ExportStage : Stage<ExportSettings>
         foreach (ExportRecord record in records)
             context.Progress.Note($"{record.File}: {record.Bytes:N0} bytes, {record.BitsPerByte:F4} bits per byte ({Math.Round(record.RelativeChange, 4):+0.00%;-0.00%;0.00%}), {record.MillisecondsPerSentence:F2} ms a sentence");
     }
-
-    private static ExportPrecision Known(Precision precision) => precision switch
-    {
-        Precision.Fp32 => ExportPrecision.Fp32,
-        Precision.Fp16 => ExportPrecision.Fp16,
-        Precision.Int8 => ExportPrecision.DynamicInt8,
-        Precision.Int4 => ExportPrecision.Int4,
-        _ => throw new ArgumentOutOfRangeException(nameof(precision)),
-    };
 
     private static ModelFolderContent Content(StageContext context, ITokenizer tokenizer, TokenFile tokens, ExportSettings settings, string tokenizerFolder)
     {

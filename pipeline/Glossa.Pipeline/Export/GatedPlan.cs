@@ -18,7 +18,7 @@ internal static class GatedPlan
     public static QuantizationPlan? Find(ModelProto model, ExportOptions options, CancellationToken cancellation)
     {
         if (!options.SearchPlan || !options.Gates.TryGetValue(ExportPrecision.Int4, out double gate) || options.Calibration.Count == 0) return null;
-        ICalibrationSource? calibration = TextCalibration.Of(model, options.Calibration, options.Scoring.Window);
+        PlanQuantizer plans = PrecisionModels.Plans(model, TextCalibration.Of(model, options.Calibration, options.Scoring.Window));
         // The languages that the sample has, numbered anew.
         int[] languages = [.. options.Calibration.Select(text => text.Language).Distinct()];
         string[] names = [.. languages.Select(language => $"{language}")];
@@ -29,6 +29,6 @@ internal static class GatedPlan
             return scorer.Score(texts, names, cancellation).Mean;
         }
         double exact = Score(model);
-        return PlanSearch.Find(model, gate * Share, plan => (Score(PrecisionModels.Make(model, ExportPrecision.Int4, calibration: calibration, plan: plan).Model) / exact) - 1, PrecisionModels.Options(model)).Plan;
+        return PlanSearch.Find(model, gate * Share, plan => (Score(plans.Quantize(plan).Model) / exact) - 1, PrecisionModels.Options(model)).Plan;
     }
 }

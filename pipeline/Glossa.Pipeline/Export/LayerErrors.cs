@@ -1,6 +1,7 @@
 using Glossa.Models.Onnx;
 using Glossa.Models.Quantization;
 using Glossa.Pipeline.Evaluate;
+using Glossa.Pipeline.Optimize;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 
@@ -18,18 +19,19 @@ public static class LayerErrors
 {
     private const int Samples = 16;
 
-    /// <summary>Runs a few of the sequences through the float model and each layer's int8 form.</summary>
+    /// <summary>Runs a few of the sequences through the float model and each layer's quantized form.</summary>
     /// <param name="model">The float32 model, which is left as it is.</param>
     /// <param name="sequences">Texts to take samples from, evenly spread.</param>
     /// <param name="scoring">How long a sample may be.</param>
-    /// <param name="options">What is quantized.</param>
+    /// <param name="precision">The form: int8 or int4.</param>
+    /// <param name="calibration">Samples of the text that the model is for; static int8 needs them.</param>
     /// <returns>The layers, the one that loses most first.</returns>
     public static IReadOnlyList<LayerError> Measure(
-        ModelProto model, IReadOnlyList<ScoringSequence> sequences, ScoringOptions scoring, DynamicQuantizationOptions? options = null)
+        ModelProto model, IReadOnlyList<ScoringSequence> sequences, ScoringOptions scoring, ExportPrecision precision, ICalibrationSource? calibration = null)
     {
         ArgumentNullException.ThrowIfNull(sequences);
         ArgumentNullException.ThrowIfNull(scoring);
-        ModelProto probe = DynamicQuantizer.LayerErrorModel(model, out IReadOnlyList<QuantizedLayer> layers, options);
+        ModelProto probe = PrecisionModels.LayerProbe(model, precision, calibration, out IReadOnlyList<QuantizedLayer> layers);
         double[] error = new double[layers.Count], signal = new double[layers.Count];
         using SessionOptions session = new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         using InferenceSession runtime = new(probe.ToByteArray(), session);

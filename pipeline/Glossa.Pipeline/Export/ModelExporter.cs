@@ -24,6 +24,7 @@ public static class ModelExporter
     /// <param name="options">Precisions and gates.</param>
     /// <param name="cancellation">Stops between runs.</param>
     /// <returns>One record per file, float32 first.</returns>
+    /// <exception cref="InputException">Static int8 is wanted and there are no texts to calibrate on.</exception>
     /// <exception cref="WorkException">A gate is breached, the disk is full, or a model does not run.</exception>
     public static IReadOnlyList<ExportRecord> Export(
         string folder, ModelProto model, ModelFolderContent content, IReadOnlyList<ScoringSequence> sequences,
@@ -46,7 +47,7 @@ public static class ModelExporter
             if (options.Gates.TryGetValue(precision, out double gate) && !(record.RelativeChange <= gate))
             {
                 File.Delete(file);
-                throw Breach(optimized ?? model, precision, made, record, records[0].BitsPerByte, gate, file, sequences, options.Scoring);
+                throw Breach(optimized ?? model, precision, made, record, records[0].BitsPerByte, gate, file, sequences, options);
             }
             records.Add(record);
         }
@@ -84,16 +85,17 @@ public static class ModelExporter
 
     private static WorkException Breach(
         ModelProto model, ExportPrecision precision, PrecisionModel made, ExportRecord record, double exact, double gate, string file,
-        IReadOnlyList<ScoringSequence> sequences, ScoringOptions scoring) =>
-        new(Figures(record, exact, gate) + Layer(model, precision, made, sequences, scoring), file, "raise export.gates or leave the precision out");
+        IReadOnlyList<ScoringSequence> sequences, ExportOptions options) =>
+        new(Figures(record, exact, gate) + Layer(model, precision, made, sequences, options), file, "raise export.gates or leave the precision out");
 
     private static string Figures(ExportRecord record, double exact, double gate) => string.Create(CultureInfo.InvariantCulture,
         $"{record.Precision} has {record.BitsPerByte:F4} bits per byte, fp32 {exact:F4}: a loss of {record.RelativeChange:P2}, the gate is {gate:P2}");
 
     /// <summary>The layer that loses most, in words: for int8 by what it does to the layer's output, for other codes by what it does to the weight.</summary>
-    private static string Layer(ModelProto model, ExportPrecision precision, PrecisionModel made, IReadOnlyList<ScoringSequence> sequences, ScoringOptions scoring)
+    private static string Layer(ModelProto model, ExportPrecision precision, PrecisionModel made, IReadOnlyList<ScoringSequence> sequences, ExportOptions options)
     {
-        if (precision == ExportPrecision.DynamicInt8 && LayerErrors.Measure(model, sequences, scoring, PrecisionModels.Int8(model)) is [{ } worst, ..])
+        if (precision is ExportPrecision.DynamicInt8 or ExportPrecision.StaticInt8
+            && LayerErrors.Measure(model, sequences, options.Scoring, precision, TextCalibration.Of(model, options.Calibration, options.Scoring.Window)) is [{ } worst, ..])
             return string.Create(CultureInfo.InvariantCulture, $"; the layer that loses most is '{worst.Weight}' ({worst.Operator}, {worst.RelativeError:P2} of its output)");
         return WorstLayer.Of(made.Layers) is { } layer ? "; " + layer : "";
     }

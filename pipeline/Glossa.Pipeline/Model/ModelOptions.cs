@@ -13,6 +13,14 @@ public static class ModelOptions
         return model.Context ?? new TransformerOptions().Context;
     }
 
+    /// <summary>Width of the configured preset, and its number of heads.</summary>
+    public static (int Width, int Heads) WidthOf(ModelConfig model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        int width = model.Width ?? new TransformerOptions().Width;
+        return (width, model.Heads ?? Math.Max(1, width / 64));
+    }
+
     /// <summary>The preset with the configured overrides; a published architecture describes its own feed-forward form, and GPT-2 its own number of key and value heads, only.</summary>
     /// <exception cref="InputException">The preset is unknown, or the numbers do not fit together.</exception>
     public static TransformerOptions Of(ModelConfig model, int vocabulary, int textVocabulary)
@@ -20,8 +28,7 @@ public static class ModelOptions
         ArgumentNullException.ThrowIfNull(model);
         PresetConfig preset = PresetReader.Load(model.Preset ?? ModelConfig.DefaultPreset);
         TransformerOptions sizes = new();
-        int width = model.Width ?? sizes.Width;
-        int heads = model.Heads ?? Math.Max(1, width / 64);
+        (int width, int heads) = WidthOf(model);
         int kvHeads = model.KvHeads ?? heads;
         Activation activation = model.Activation ?? preset.Activation;
         if (width % heads != 0) throw new InputException($"model.heads {heads} does not divide model.width {width}");

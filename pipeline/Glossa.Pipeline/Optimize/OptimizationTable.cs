@@ -9,7 +9,7 @@ namespace Glossa.Pipeline.Optimize;
 public static class OptimizationTable
 {
     private const string Begin = "<!-- optimization -->\n", End = "<!-- end of optimization -->";
-    private static readonly string[] Passes = ["norms", "skip-norm", "gelu", "rotary", "share"];
+    private static readonly string[] Passes = ["norms", "gelu", "bias-gelu", "rotary", "share"];
     private static readonly string[] AttentionOperators = ["MultiHeadAttention", "GroupQueryAttention", "Attention"];
 
     /// <summary>

@@ -23,6 +23,7 @@ public static class OptimizeJob
     public static OptimizeResult Run(OptimizeOptions options, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        Check(options);
         ModelSource source = ModelSource.Find(options.Model);
         ModelProto original = ModelImport.ReadOriginal(source.File);
         OptimizationResult optimized = GraphOptimizer.Optimize(original, options.Passes);
@@ -53,6 +54,14 @@ public static class OptimizeJob
         }
     }
 
+    /// <summary>Refuses what cannot be done, whatever the model.</summary>
+    private static void Check(OptimizeOptions options)
+    {
+        if (options.GenAi is { } format && GenAiFolder.Unable(format) is (string why, string fix)) throw new InputException(why, fix: fix);
+        if (options.Calibration is null && options.Precisions.Any(ExportPrecisions.NeedsCalibration))
+            throw new InputException($"{ExportPrecision.StaticInt8.Name()} fixes the ranges of activations on texts and there are none", options.Model, $"name a file of them, --calibration FILE, or take {ExportPrecision.DynamicInt8.Name()}");
+    }
+
     /// <summary>The original as a file that the runtime takes: itself, or with the repairs that it needs.</summary>
     private static string Runnable(ModelSource source, ModelProto original, string staging)
     {
@@ -72,7 +81,12 @@ public static class OptimizeJob
         OnnxFile.Write(staged, made.Model);
         double difference;
         string output;
-        using (RunnableModel runnable = RunnableModel.Open(staged)) (difference, output) = work.Comparison.Worst(runnable);
+        using (RunnableModel runnable = RunnableModel.Open(staged))
+        {
+            (difference, output) = work.Comparison.Worst(runnable);
+            // Drawn ids lie outside of ranges that were fixed on texts: they only tell that every shape runs.
+            if (precision.NeedsCalibration()) (difference, output) = work.OnTexts.Worst(runnable);
+        }
         if (options.Limits.TryGetValue(precision, out double limit) && !(difference <= limit)) throw Breach(work, precision, made, plan, difference, output, limit);
         // The data file first: a model without its data must never stand there.
         long bytes = Move(staged + "_data", place + "_data") + Move(staged, place);
@@ -82,11 +96,12 @@ public static class OptimizeJob
     /// <summary>The smallest plan within a loss, on the texts that calibration has not seen, or on drawn inputs where there are no texts.</summary>
     private static PlannedPrecision Search(Work work, double target, CancellationToken cancellation)
     {
-        ModelComparison comparison = work.Texts is { } texts ? new ModelComparison(work.Runnable, texts.Held) : work.Comparison;
+        ModelComparison comparison = work.OnTexts;
+        PlanQuantizer plans = PrecisionModels.Plans(work.Optimized, work.Calibration);
         return PlanSearch.Find(work.Optimized, target, plan =>
         {
             cancellation.ThrowIfCancellationRequested();
-            using RunnableModel candidate = RunnableModel.OpenTemporary(PrecisionModels.Make(work.Optimized, ExportPrecision.Int4, calibration: work.Calibration, plan: plan).Model, work.Staging);
+            using RunnableModel candidate = RunnableModel.OpenTemporary(plans.Quantize(plan).Model, work.Staging);
             return comparison.Worst(candidate).Difference;
         }, PrecisionModels.Options(work.Optimized));
     }
@@ -103,7 +118,7 @@ public static class OptimizeJob
     {
         string figures = string.Create(CultureInfo.InvariantCulture, $"{precision.Name()}: the output '{output}' is off by {difference:P2} of its size, the limit is {limit:P2}");
         string? layer = plan?.Weights is [{ } most, ..] ? $"the layer that loses most is '{most.Weight}'"
-            : precision == ExportPrecision.DynamicInt8 ? WorstLayer.Of(work.Optimized, work.Comparison.Feeds, work.Staging) : WorstLayer.Of(made.Layers);
+            : precision is ExportPrecision.DynamicInt8 or ExportPrecision.StaticInt8 ? WorstLayer.Of(work.Optimized, precision, work.Calibration, (precision.NeedsCalibration() ? work.OnTexts : work.Comparison).Feeds, work.Staging) : WorstLayer.Of(made.Layers);
         return new WorkException(figures + (layer is null ? "" : "; " + layer), work.Source.File, "raise --tolerance, or leave the precision out");
     }
 
@@ -117,6 +132,11 @@ public static class OptimizeJob
     /// <param name="Staging">Folder for files that are not checked yet.</param>
     private sealed record Work(ModelSource Source, string Runnable, ModelProto Optimized, ModelComparison Comparison, CalibrationTexts? Texts, OptimizeOptions Options, string Staging)
     {
+        private readonly Lazy<ModelComparison> _onTexts = new(() => Texts is null ? Comparison : new ModelComparison(Runnable, Texts.Held));
+
+        /// <summary>The comparison on the texts that calibration has not seen; that on drawn inputs where there are no texts.</summary>
+        public ModelComparison OnTexts => _onTexts.Value;
+
         public RuntimeCalibration? Calibration { get; } = Texts is null ? null : new RuntimeCalibration(Texts.Calibration);
     }
 }

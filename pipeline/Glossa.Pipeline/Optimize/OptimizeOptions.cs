@@ -31,7 +31,7 @@ public sealed record OptimizeOptions
     /// </summary>
     public double? TargetLoss { get; init; }
 
-    /// <summary>How far a precision's outputs may be from the original's: the norm of the difference over the norm of the output.</summary>
+    /// <summary>How far a precision's outputs may be from the original's: the norm of the difference over the norm of the output, on drawn inputs; static int8 on texts of <see cref="Calibration"/>.</summary>
     public IReadOnlyDictionary<ExportPrecision, double> Limits { get; init; } = DefaultLimits;
 
     /// <summary>
@@ -42,6 +42,7 @@ public sealed record OptimizeOptions
         [ExportPrecision.Fp32] = 1e-4,
         [ExportPrecision.Fp16] = 1e-2,
         [ExportPrecision.DynamicInt8] = 0.2,
+        [ExportPrecision.StaticInt8] = 0.2,
         [ExportPrecision.Int4] = 0.5,
     };
 }

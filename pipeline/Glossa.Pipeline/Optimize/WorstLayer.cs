@@ -1,6 +1,7 @@
 using System.Globalization;
 using Glossa.Models.Onnx;
 using Glossa.Models.Quantization;
+using Glossa.Pipeline.Export;
 using Glossa.Training.Verification;
 
 namespace Glossa.Pipeline.Optimize;
@@ -12,10 +13,10 @@ internal static class WorstLayer
     public static string? Of(IReadOnlyList<QuantizedLayer> layers) => layers.MaxBy(layer => layer.WeightError) is { } layer
         ? string.Create(CultureInfo.InvariantCulture, $"the layer that loses most is '{layer.Weight}' ({layer.Operator}, {layer.WeightError:P2} of its weight)") : null;
 
-    /// <summary>The layer whose output int8 changes most, all before it being exact, in words; null where no layer is quantized.</summary>
-    public static string? Of(ModelProto model, IEnumerable<IReadOnlyList<FeedTensor>> feeds, string folder)
+    /// <summary>The layer whose output a precision changes most, all before it being exact, in words; null where no layer is quantized.</summary>
+    public static string? Of(ModelProto model, ExportPrecision precision, ICalibrationSource? calibration, IEnumerable<IReadOnlyList<FeedTensor>> feeds, string folder)
     {
-        ModelProto probe = DynamicQuantizer.LayerErrorModel(model, out IReadOnlyList<QuantizedLayer> layers, PrecisionModels.Int8(model));
+        ModelProto probe = PrecisionModels.LayerProbe(model, precision, calibration, out IReadOnlyList<QuantizedLayer> layers);
         if (layers.Count == 0) return null;
         double[] error = new double[layers.Count], signal = new double[layers.Count];
         using (RunnableModel session = RunnableModel.OpenTemporary(probe, folder))

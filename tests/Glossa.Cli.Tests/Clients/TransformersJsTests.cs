@@ -15,7 +15,7 @@ internal sealed class TransformersJsTests
 {
     private const int Tokens = 50;
     private static readonly (string Dtype, ExportPrecision Precision)[] Dtypes =
-        [("fp32", ExportPrecision.Fp32), ("fp16", ExportPrecision.Fp16), ("q8", ExportPrecision.DynamicInt8), ("q4", ExportPrecision.Int4)];
+        [("fp32", ExportPrecision.Fp32), ("fp16", ExportPrecision.Fp16), ("q8", ExportPrecision.DynamicInt8), ("int8", ExportPrecision.StaticInt8), ("q4", ExportPrecision.Int4)];
 
     private string _folder = "";
     private NodePackage _client = null!;
@@ -27,9 +27,13 @@ internal sealed class TransformersJsTests
     {
         _client = NodePackage.Find("GLOSSA_TRANSFORMERS_JS", "@huggingface/transformers", "shared", "tools", "open-in-transformers-js");
         _folder = Directory.CreateTempSubdirectory("glossa-clients-").FullName;
+        string texts = At("texts.txt");
+        File.WriteAllLines(texts, Enumerable.Range(0, 40).Select(i => $"Open the file number {i} and save {i * 7} of its pages."));
         foreach (string name in (string[])["feature-extraction", "fill-mask", "text-classification", "text-generation-gpt2", "text-generation-llama"])
-            Glossa("optimize", Layout(name), "--out", At(name), "--precision", "fp32,fp16,int8,int4");
-        File.Copy(Path.Combine(At("text-generation-gpt2"), "tokenizer.json"), Path.Combine(At("text-generation-llama"), "tokenizer.json"));
+        {
+            Glossa("optimize", WithTokenizer(name), "--out", At(name), "--precision", "fp32,fp16,int8,int4");
+            Glossa("optimize", WithTokenizer(name), "--out", At(name), "--precision", "int8-static", "--calibration", texts);
+        }
     }
 
     [OneTimeTearDown]
@@ -79,7 +83,7 @@ internal sealed class TransformersJsTests
     public void TextGeneration_TrainedModel_WritesOurTokens(string preset)
     {
         using TrialRun trial = new();
-        string[] settings = ["model.preset=" + preset, "export.precisions=[fp32, fp16, int8, int4]", "export.gates.int4=0.5", "export.gates.fp16=0.1", "curriculum.phases.1.tokens=30000"];
+        string[] settings = ["model.preset=" + preset, "export.precisions=[fp32, fp16, int8, int8-static, int4]", "export.gates.int8-static=0.5", "export.gates.int4=0.5", "export.gates.fp16=0.1", "curriculum.phases.1.tokens=30000"];
         Glossa(trial.Run("run", ["--quiet", .. settings.SelectMany(setting => new[] { "--set", setting })]));
         foreach (string dtype in Names) AssertSameText(trial.At("run/model"), dtype);
     }
@@ -128,6 +132,18 @@ internal sealed class TransformersJsTests
         using StringWriter output = new();
         using StringWriter error = new();
         Assert.That(CommandLine.Run(args, output, error), Is.Zero, error.ToString());
+    }
+
+    /// <summary>The folder of a fixture; one that lacks a tokenizer is copied with that of another.</summary>
+    private string WithTokenizer(string name)
+    {
+        string layout = Layout(name), copy = At("source-" + name);
+        if (File.Exists(Path.Combine(layout, "tokenizer.json"))) return layout;
+        if (Directory.Exists(copy)) return copy;
+        Directory.CreateDirectory(Path.Combine(copy, "onnx"));
+        foreach (string file in Directory.GetFiles(layout, "*", SearchOption.AllDirectories)) File.Copy(file, Path.Combine(copy, Path.GetRelativePath(layout, file)));
+        File.Copy(Path.Combine(Layout("text-generation-gpt2"), "tokenizer.json"), Path.Combine(copy, "tokenizer.json"));
+        return copy;
     }
 
     private static string Layout(string name)

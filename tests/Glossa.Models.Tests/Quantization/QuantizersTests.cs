@@ -1,4 +1,5 @@
 using Glossa.Models.Building;
+using Glossa.Models.Export;
 using Glossa.Models.Onnx;
 using Glossa.Models.Quantization;
 using Google.Protobuf;
@@ -161,6 +162,58 @@ public sealed class QuantizersTests
         float[] expected = Runtime.Run(model, "y", ("x", Runtime.Of(x, 3, 40)));
         float[] actual = Runtime.Run(Quantizers.Quantize(model, Plan(WeightFormat.Block8), s_plain).Model, "y", ("x", Runtime.Of(x, 3, 40)));
         Assert.That(Runtime.RelativeError(actual, expected), Is.LessThan(0.02));
+    }
+
+    [TestCase(WeightFormat.DynamicInt8)]
+    [TestCase(WeightFormat.StaticInt8)]
+    [TestCase(WeightFormat.Block4)]
+    public void LayerErrorModel_Product_MeasuresWhatTheQuantizedModelLoses(WeightFormat format)
+    {
+        float[] x = Samples.Correlated(40, Inputs, 20);
+        ModelProto probe = Quantizers.LayerErrorModel(Model(), Plan(format), out IReadOnlyList<QuantizedLayer> layers, null, Calibration());
+        double error = Scalar("error.0"), signal = Scalar("signal.0");
+        Assert.That(layers.Select(layer => (layer.Weight, layer.Output)), Is.EqualTo(new[] { ("w", "y") }));
+        Assert.That(Math.Sqrt(error / signal), Is.EqualTo(Error(Quantizers.Quantize(Model(), Plan(format), null, Calibration()).Model)).Within(0.1).Percent);
+
+        double Scalar(string name) => Runtime.Run(probe, name, ("x", Runtime.Of(x, x.Length / Inputs, Inputs)))[0];
+    }
+
+    [Test]
+    public void PlanQuantizer_PlansInAnyOrder_GivesTheModelsOfQuantizers()
+    {
+        ModelProto model = TwoReaders();
+        Samples samples = Calibration();
+        PlanQuantizer plans = new(model, null, samples);
+        WeightFormat[] formats = [WeightFormat.Full, WeightFormat.Block4, WeightFormat.DynamicInt8, WeightFormat.StaticInt8];
+        // Every pair twice: the second time all is known.
+        foreach ((WeightFormat first, WeightFormat second) in formats.SelectMany(f => formats.Select(s => (f, s))).SelectMany(pair => new[] { pair, pair }))
+        {
+            QuantizationPlan plan = Plan(WeightFormat.Block4) with { Layers = new Dictionary<string, LayerFormat> { ["w"] = new(first), ["v"] = new(second) } };
+            Assert.That(plans.Quantize(plan).Model.ToByteArray(), Is.EqualTo(Quantizers.Quantize(model, plan, null, samples).Model.ToByteArray()), $"{first}, {second}");
+        }
+    }
+
+    [TestCase("text-generation-gpt2")]
+    [TestCase("text-generation-llama")]
+    public void LayerErrorModel_FixtureModel_MeasuresEveryLayer(string name)
+    {
+        ModelProto model = OnnxFile.Read(Runtime.FixtureFile(name));
+        ModelProto probe = Quantizers.LayerErrorModel(model, QuantizationPlan.DynamicInt8, out IReadOnlyList<QuantizedLayer> layers);
+        Assert.That(layers.Select(l => l.Weight), Is.EqualTo(Quantizers.Quantize(model, QuantizationPlan.DynamicInt8).Layers.Select(l => l.Weight)));
+        for (int i = 0; i < layers.Count; i++)
+        {
+            double error = Runtime.Run(probe, $"error.{i}", DynamicQuantizerTests.Prompt(model))[0], signal = Runtime.Run(probe, $"signal.{i}", DynamicQuantizerTests.Prompt(model))[0];
+            Assert.That(Math.Sqrt(error / signal), Is.InRange(1e-4, 0.05), layers[i].Weight);
+        }
+    }
+
+    /// <summary>y = x W and z = x V, whose activation is smoothed for both together.</summary>
+    private static ModelProto TwoReaders()
+    {
+        ModelProto model = Model();
+        GraphBuilder g = new(model.Graph);
+        g.Output(g.MatMul(new Value("x"), g.Initializer(OnnxFactory.Tensor("v", [Inputs, 8], Runtime.Normal(Inputs * 8, 30))), "z"), DataType.Float, "rows", 8);
+        return model;
     }
 
     private static ModelProto Model() => Samples.Linear(s_weights, Inputs, Outputs);

@@ -58,6 +58,13 @@ internal sealed class ConfigReaderTests
     [TestCase("curriculum: {phases: [{name: a, tokens: 1, epochs: 1}]}", "'curriculum.phases[0]' has two budgets")]
     [TestCase("curriculum: {phases: [null]}", "'curriculum.phases[0]' is 'null', expected a mapping")]
     [TestCase("languages: {method: list}", "'languages.list' is empty")]
+    [TestCase("export: {genai: fp16}", "text:1:10: 'export.genai' is fp16: genai/ cannot hold fp16; choose among fp32, int8, int4")]
+    [TestCase("export: {genai: int8-static}", "text:1:10: 'export.genai' is int8-static: genai/ cannot hold int8-static; choose among fp32, int8, int4")]
+    [TestCase("export: {genai: int8}\nmodel: {width: 96, heads: 4}", "text:1:10: 'export.genai' does not fit the model: its heads are 24 wide; onnxruntime-genai takes multiples of 16; train with a width of heads x 32")]
+    [TestCase("export: {genai: int4}\nmodel: {graph: own.onnx}", "text:1:10: 'export.genai' needs a model with a key-value cache, which 'model.graph' has none of; train a preset, or remove export.genai")]
+    [TestCase("export: {plan: search}", "text:1:10: 'export.plan' is search, and 'export.precisions' has no int4 to search for; add int4, or remove the plan")]
+    [TestCase("export: {plan: search, precisions: [int4], gates: {int4: null}}", "text:1:10: 'export.plan' is search, and 'export.gates' has no int4 to stay within; add it, as in gates: {int4: 0.05}")]
+    [TestCase("model: {preset: gpt2, width: 33, heads: 1}\nexport: {precisions: [int4]}", "text:1:23: 'model.width' is 33, an odd number, and int4 stores numbers in pairs; make it even, or leave int4 out")]
     [TestCase("export: {precisions: [int8, int8]}", "'int8' stands twice in 'export.precisions'")]
     [TestCase("corpus: {path: ''}", "'corpus.path' is '', expected a text")]
     public void Parse_WrongSetting_NamesIt(string yaml, string message) =>
@@ -125,7 +132,7 @@ internal sealed class ConfigReaderTests
         Assert.That(loaded.Config.Seed, Is.EqualTo(5));
         Assert.That(loaded.Config.Corpus.Path, Is.EqualTo(folder.At("a", "text.csv")), "relative to the file that says it");
         Assert.That(loaded.Config.Model, Is.EqualTo(new ModelConfig { Graph = folder.At("b", "net.onnx"), Width = 64 }));
-        Assert.That(loaded.Config.Export.Gates, Is.EqualTo(new ValueMap<double>([new("int8", 0.5), new("fp16", 0.001)])));
+        Assert.That(loaded.Config.Export.Gates, Is.EqualTo(new ValueMap<double>([new("int8", 0.5), new("int8-static", 0.01), new("fp16", 0.001)])));
     }
 
     [Test]

@@ -22,6 +22,10 @@ internal static class GenAiFolder
     /// <summary>The precisions that it can hold: with float16 weights the graph's cache would be converted at every step.</summary>
     private static readonly ExportPrecision[] Possible = [ExportPrecision.Fp32, ExportPrecision.DynamicInt8, ExportPrecision.Int4];
 
+    /// <summary>Why the folder cannot hold a precision, and what to do; null where it can.</summary>
+    public static (string Why, string Fix)? Unable(ExportPrecision precision) =>
+        Possible.Contains(precision) ? null : ($"{Name}/ cannot hold {precision.Name()}", $"choose among {string.Join(", ", Possible.Select(ExportPrecisions.Name))}");
+
     /// <summary>Writes <c>genai/</c> into a model folder that is written already, and says what came of it.</summary>
     /// <param name="folder">The model folder, with config.json and a tokenizer.</param>
     /// <param name="original">The model that the results are held against.</param>
@@ -33,7 +37,7 @@ internal static class GenAiFolder
     /// <exception cref="WorkException">The result is too far from the original.</exception>
     public static OptimizedFile Write(string folder, ModelProto original, ModelProto shared, ExportPrecision precision, double limit, ICalibrationSource? calibration = null)
     {
-        if (!Possible.Contains(precision)) throw new InputException($"{Name}/ cannot hold {precision.Name()}", fix: $"choose among {string.Join(", ", Possible.Select(ExportPrecisions.Name))}");
+        if (Unable(precision) is (string why, string fix)) throw new InputException(why, fix: fix);
         JsonObject config = ModelFolder.ReadObject(Path.Combine(folder, ModelFolder.ConfigName), folder);
         string generationPath = Path.Combine(folder, ModelFolder.GenerationName);
         JsonObject? generation = File.Exists(generationPath) ? ModelFolder.ReadObject(generationPath, folder) : null;

@@ -15,21 +15,29 @@ internal sealed class TrainingProbe(ITrainingRun run, int lanes)
     /// <summary>Expected seconds of all gradients; what the optimizer adds is the caller's to know.</summary>
     public double Seconds(IReadOnlyList<PlannedPhase> phases)
     {
-        (IBatchSource Batches, int Step)[] steps = [.. phases.SelectMany(phase => Enumerable.Range(0, phase.Batches.Steps).Select(step => (phase.Batches, step)))];
-        if (steps.Length == 0) return 0;
+        long steps = phases.Sum(phase => (long)phase.Batches.Steps);
+        if (steps == 0) return 0;
         // The first runs touch their memory for the first time: they warm up.
-        Run(steps[0].Batches, steps[0].Step);
+        (IBatchSource first, int start) = At(phases, 0);
+        Run(first, start);
         double seconds = 0, labels = 0;
-        int count = Math.Min(Samples, steps.Length);
+        int count = (int)Math.Min(Samples, steps);
         long began = Stopwatch.GetTimestamp();
         for (int i = 0; i < count && (i == 0 || Stopwatch.GetElapsedTime(began) < LongEnough); i++)
         {
-            (IBatchSource batches, int step) = steps[(int)((long)i * (steps.Length - 1) / Math.Max(1, count - 1))];
+            (IBatchSource batches, int step) = At(phases, i * (steps - 1) / Math.Max(1, count - 1));
             (double took, double share) = Run(batches, step);
             seconds += took;
             labels += share * batches.Labels(step);
         }
-        return seconds / Math.Max(1, labels) * steps.Sum(s => (double)s.Batches.Labels(s.Step));
+        return seconds / Math.Max(1, labels) * phases.Sum(phase => (double)phase.Batches.AllLabels);
+    }
+
+    private static (IBatchSource Batches, int Step) At(IReadOnlyList<PlannedPhase> phases, long step)
+    {
+        int phase = 0;
+        for (; step >= phases[phase].Batches.Steps; phase++) step -= phases[phase].Batches.Steps;
+        return (phases[phase].Batches, (int)step);
     }
 
     private (double Seconds, double Share) Run(IBatchSource batches, int step)

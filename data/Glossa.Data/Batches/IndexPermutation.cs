@@ -6,7 +6,7 @@ namespace Glossa.Data.Batches;
 /// </summary>
 internal readonly struct IndexPermutation
 {
-    private const int RoundPairs = 4;
+    private const int RoundPairs = 2;
 
     private readonly long _count;
     private readonly ulong _key;

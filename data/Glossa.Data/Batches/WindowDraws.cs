@@ -99,16 +99,16 @@ internal sealed class WindowDraws
 
         private int Turn()
         {
+            // The language is the number of those that end at the turn or before it.
             long turn = draws._turns[Position++];
-            int language = Array.BinarySearch(draws._ends, turn + 1);
-            return language < 0 ? ~language : FirstOf(language);
-        }
-
-        // Languages without a draw end where the one before them ends.
-        private int FirstOf(int language)
-        {
-            while (language > 0 && draws._ends[language - 1] == draws._ends[language]) language--;
-            return language;
+            int low = 0;
+            for (int left = draws._ends.Length; left > 1;)
+            {
+                int half = left / 2;
+                low += draws._ends[low + half - 1] <= turn ? half : 0;
+                left -= half;
+            }
+            return low;
         }
     }
 }

@@ -12,7 +12,7 @@ namespace Glossa.Data.Corpora;
 /// <param name="seed">Seed of the order in which a budget takes texts.</param>
 /// <param name="nearThreshold">Overlap from which training texts are near duplicates; null for none.</param>
 /// <param name="partTexts">About how many hashes are compared at once.</param>
-internal sealed class CorpusGather(TextSpill spill, string hashPath, int[] labelNumbers, ulong seed, double? nearThreshold, int partTexts = 1 << 18)
+internal sealed class CorpusGather(TextSpill spill, string hashPath, int[] labelNumbers, ulong seed, double? nearThreshold, int partTexts = 1 << 16)
 {
     private const int HashMemory = 4 << 20;
 

@@ -3,14 +3,17 @@ using Glossa.Training.Engines;
 
 namespace Glossa.Pipeline.Train;
 
-/// <summary>Times a few steps from all over the phases, in seconds, however long a step is: of a large one it runs two micro-batches a lane.</summary>
+/// <summary>
+/// Times a few steps from all over the phases, in seconds, however long a step is: of a large one it runs two micro-batches a lane. A short training is given a small part of
+/// its own time.
+/// </summary>
 /// <param name="run">Runs them; its weights stay as they are.</param>
 /// <param name="lanes">Concurrent runs.</param>
 internal sealed class TrainingProbe(ITrainingRun run, int lanes)
 {
     private const int Samples = 8;
 
-    private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(3);
+    private const double LongEnough = 3, ShareOfTraining = 0.01;
 
     /// <summary>Expected seconds of all gradients; what the optimizer adds is the caller's to know.</summary>
     public double Seconds(IReadOnlyList<PlannedPhase> phases)
@@ -20,17 +23,19 @@ internal sealed class TrainingProbe(ITrainingRun run, int lanes)
         // The first runs touch their memory for the first time: they warm up.
         (IBatchSource first, int start) = At(phases, 0);
         Run(first, start);
-        double seconds = 0, labels = 0;
+        double seconds = 0, labels = 0, all = phases.Sum(phase => (double)phase.Batches.AllLabels);
         int count = (int)Math.Min(Samples, steps);
         long began = Stopwatch.GetTimestamp();
-        for (int i = 0; i < count && (i == 0 || Stopwatch.GetElapsedTime(began) < LongEnough); i++)
+        for (int i = 0; i < count && (i == 0 || Stopwatch.GetElapsedTime(began).TotalSeconds < Math.Min(LongEnough, ShareOfTraining * Expected())); i++)
         {
             (IBatchSource batches, int step) = At(phases, i * (steps - 1) / Math.Max(1, count - 1));
             (double took, double share) = Run(batches, step);
             seconds += took;
             labels += share * batches.Labels(step);
         }
-        return seconds / Math.Max(1, labels) * phases.Sum(phase => (double)phase.Batches.AllLabels);
+        return Expected();
+
+        double Expected() => seconds / Math.Max(1, labels) * all;
     }
 
     private static (IBatchSource Batches, int Step) At(IReadOnlyList<PlannedPhase> phases, long step)

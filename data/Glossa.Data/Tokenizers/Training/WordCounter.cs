@@ -14,7 +14,7 @@ internal static class WordCounter
     private const int RoundCharacters = 1 << 23;
 
     // Over all languages, a word of two languages counted twice.
-    private const int MostWords = 1 << 19;
+    private const int MostWords = 1 << 20;
 
     /// <summary>The counts of the words in <paramref name="texts"/>, which are read once.</summary>
     /// <param name="texts">The texts.</param>

@@ -17,12 +17,23 @@ public readonly record struct TrainingWindow(int Text, int Start, int Length)
     /// </summary>
     public static IEnumerable<TrainingWindow> Cut(int text, int length, int context)
     {
-        int stride = Math.Max(1, context * 3 / 4);
-        for (int start = 0; ; start += stride)
-        {
-            int size = Math.Min(context, length - start);
-            if (size >= 2) yield return new TrainingWindow(text, start, size);
-            if (start + context >= length) yield break;
-        }
+        int count = Count(length, context);
+        for (int i = 0; i < count; i++) yield return At(text, length, context, i);
     }
+
+    /// <summary>How many windows a sequence is cut into.</summary>
+    public static int Count(int length, int context)
+    {
+        if (length < 2 || context < 2) return 0;
+        return length <= context ? 1 : 1 + ((length - context + Stride(context) - 1) / Stride(context));
+    }
+
+    /// <summary>One of the windows of a sequence, counted from 0.</summary>
+    public static TrainingWindow At(int text, int length, int context, int index)
+    {
+        int start = index * Stride(context);
+        return new TrainingWindow(text, start, Math.Min(context, length - start));
+    }
+
+    private static int Stride(int context) => Math.Max(1, context * 3 / 4);
 }

@@ -2,13 +2,20 @@ using System.Collections;
 
 namespace Glossa.Data.Corpora;
 
-/// <summary>Writes spilled texts to the store, language by language, leaving out duplicates and what a budget does not hold.</summary>
+/// <summary>
+/// Writes spilled texts to the store, language by language, leaving out duplicates and what a budget does not hold. Equal texts have equal hashes, so the hashes of a large
+/// language are parted by their value and compared part by part: memory holds one part's, and one bit a text.
+/// </summary>
 /// <param name="spill">The texts; the bucket of a language's split is its number times three plus the split's.</param>
+/// <param name="hashPath">Name of a temporary file for hashes.</param>
 /// <param name="labelNumbers">The stored number of each spilled label.</param>
 /// <param name="seed">Seed of the order in which a budget takes texts.</param>
 /// <param name="nearThreshold">Overlap from which training texts are near duplicates; null for none.</param>
-internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong seed, double? nearThreshold)
+/// <param name="partTexts">About how many hashes are compared at once.</param>
+internal sealed class CorpusGather(TextSpill spill, string hashPath, int[] labelNumbers, ulong seed, double? nearThreshold, int partTexts = 1 << 16)
 {
+    private const int HashMemory = 4 << 20;
+
     private readonly long[] _kept = new long[CorpusSplits.Count];
 
     /// <summary>Texts that stood in the same language and split before.</summary>
@@ -33,45 +40,59 @@ internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong se
     public void Write(TextStoreWriter writer, int language, string tag, long trainBudget)
     {
         int bucket = language * CorpusSplits.Count;
+        BitArray[] keep = Distinct(bucket);
+        BitArray keepTrain = keep[(int)CorpusSplit.Train];
+        if (nearThreshold is double threshold) DropNear(threshold, bucket + (int)CorpusSplit.Train, keepTrain);
+        if (trainBudget < long.MaxValue) KeepWithin(trainBudget, bucket + (int)CorpusSplit.Train, keepTrain);
+
+        writer.StartLanguage(tag);
+        foreach (CorpusSplit split in CorpusSplits.All) Copy(writer, bucket, split, keep[(int)split]);
+    }
+
+    private BitArray[] Distinct(int firstBucket)
+    {
+        BitArray[] keep = [.. CorpusSplits.All.Select(split => new BitArray(spill.Count(firstBucket + (int)split)))];
+        int parts = 1 + (int)(keep.Sum(texts => (long)texts.Count) / partTexts);
+        using TextSpill hashes = new(hashPath, HashMemory);
+        foreach (CorpusSplit split in CorpusSplits.All)
+        {
+            using TextSpill.Cursor cursor = spill.Read(firstBucket + (int)split);
+            for (int i = 0; cursor.Next(); i++) hashes.Add(((int)((ulong)(cursor.Hash >> 64) % (uint)parts) * CorpusSplits.Count) + (int)split, cursor.Hash, i, []);
+        }
+        for (int part = 0; part < parts; part++) DistinctOfPart(hashes, part * CorpusSplits.Count, keep);
+        return keep;
+    }
+
+    private void DistinctOfPart(TextSpill hashes, int firstBucket, BitArray[] keep)
+    {
         // Held-out text is decided first: what stands in test leaves valid, what stands in either leaves train.
-        HashSet128 test = NewSet(bucket + (int)CorpusSplit.Test);
-        HashSet128 valid = NewSet(bucket + (int)CorpusSplit.Valid);
-        HashSet128 train = NewSet(bucket + (int)CorpusSplit.Train);
-        BitArray keepTest = Choose(bucket + (int)CorpusSplit.Test, test, _ => false);
-        BitArray keepValid = Choose(bucket + (int)CorpusSplit.Valid, valid, hash =>
+        HashSet128 test = Choose(CorpusSplit.Test, _ => false);
+        HashSet128 valid = Choose(CorpusSplit.Valid, hash =>
         {
             if (!test.Contains(hash)) return false;
             ValidTextsInTest++;
             return true;
         });
-        BitArray keepTrain = Choose(bucket + (int)CorpusSplit.Train, train, hash =>
+        Choose(CorpusSplit.Train, hash =>
         {
             if (!test.Contains(hash) && !valid.Contains(hash)) return false;
             TrainTextsHeldOut++;
             return true;
         });
-        if (nearThreshold is double threshold) DropNear(threshold, bucket + (int)CorpusSplit.Train, keepTrain);
-        if (trainBudget < long.MaxValue) KeepWithin(trainBudget, bucket + (int)CorpusSplit.Train, keepTrain);
 
-        writer.StartLanguage(tag);
-        Copy(writer, bucket, CorpusSplit.Train, keepTrain);
-        Copy(writer, bucket, CorpusSplit.Valid, keepValid);
-        Copy(writer, bucket, CorpusSplit.Test, keepTest);
-    }
-
-    private HashSet128 NewSet(int bucket) => new(spill.Count(bucket));
-
-    private BitArray Choose(int bucket, HashSet128 seen, Func<UInt128, bool> standsElsewhere)
-    {
-        BitArray keep = new(spill.Count(bucket));
-        using TextSpill.Cursor cursor = spill.Read(bucket);
-        for (int i = 0; cursor.Next(); i++)
+        HashSet128 Choose(CorpusSplit split, Func<UInt128, bool> standsElsewhere)
         {
-            if (standsElsewhere(cursor.Hash)) continue;
-            if (seen.Add(cursor.Hash)) keep[i] = true;
-            else Duplicates++;
+            HashSet128 seen = new(hashes.Count(firstBucket + (int)split));
+            // What stands for a label is the text's number.
+            using TextSpill.Cursor cursor = hashes.Read(firstBucket + (int)split);
+            while (cursor.Next())
+            {
+                if (standsElsewhere(cursor.Hash)) continue;
+                if (seen.Add(cursor.Hash)) keep[(int)split][cursor.Label] = true;
+                else Duplicates++;
+            }
+            return seen;
         }
-        return keep;
     }
 
     private void DropNear(double threshold, int bucket, BitArray keep)
@@ -88,17 +109,20 @@ internal sealed class CorpusGather(TextSpill spill, int[] labelNumbers, ulong se
 
     private void KeepWithin(long budget, int bucket, BitArray keep)
     {
-        List<(UInt128 Hash, int Index, int Bytes)> texts = [];
-        using (TextSpill.Cursor cursor = spill.Read(bucket))
+        TextBudget.Cut cut = TextBudget.CutOf(Kept(bucket, keep), budget, seed);
+        foreach ((UInt128 hash, int index, _) in Kept(bucket, keep))
         {
-            for (int i = 0; cursor.Next(); i++)
-                if (keep[i]) texts.Add((cursor.Hash, i, cursor.TextLength));
-        }
-        foreach (int index in TextBudget.Beyond(texts, budget, seed))
-        {
+            if (cut.Holds(hash, index)) continue;
             keep[index] = false;
             BeyondBudget++;
         }
+    }
+
+    private IEnumerable<(UInt128 Hash, int Index, int Bytes)> Kept(int bucket, BitArray keep)
+    {
+        using TextSpill.Cursor cursor = spill.Read(bucket);
+        for (int i = 0; cursor.Next(); i++)
+            if (keep[i]) yield return (cursor.Hash, i, cursor.TextLength);
     }
 
     private void Copy(TextStoreWriter writer, int firstBucket, CorpusSplit split, BitArray keep)

@@ -8,7 +8,8 @@ namespace Glossa.Data.Corpora;
 /// </summary>
 /// <remarks>
 /// The file is read once. Texts are sorted by language and split through a <see cref="TextSpill"/>, then each language is
-/// gathered on its own, so memory holds one language's hashes (16 bytes a text) beside a fixed buffer.
+/// gathered on its own, its hashes part by part, so memory beside fixed buffers is one bit for each text of one language, whatever the size of the file. Looking for near
+/// duplicates keeps some kilobytes for each training text of one language.
 /// </remarks>
 public static class CorpusIngest
 {
@@ -25,8 +26,7 @@ public static class CorpusIngest
     {
         options ??= new IngestOptions();
         Validate(options);
-        string spillPath = $"{storePath}.{Environment.ProcessId}.spill{AtomicFile.TemporarySuffix}";
-        using TextSpill spill = new(spillPath);
+        using TextSpill spill = new(ScratchOf(storePath, "spill"));
         using CorpusRowReader rows = new(corpusPath, options.Columns, options.MaxRowBytes, text => SplitOf(text, options));
         List<string> languages = [];
         List<string> labels = [];
@@ -37,7 +37,7 @@ public static class CorpusIngest
         Dictionary<string, long> budgets = Budgets(options, languages);
         string[] sortedLabels = [.. labels.Order(StringComparer.Ordinal)];
         int[] labelNumbers = [.. labels.Select(l => Array.BinarySearch(sortedLabels, l, StringComparer.Ordinal))];
-        CorpusGather gather = new(spill, labelNumbers, options.Seed, options.NearDuplicates);
+        CorpusGather gather = new(spill, ScratchOf(storePath, "hashes"), labelNumbers, options.Seed, options.NearDuplicates);
         AtomicFile.Write(storePath, stream =>
         {
             TextStoreWriter writer = new(stream, rows.HasLabel);
@@ -113,6 +113,8 @@ public static class CorpusIngest
         }
         return number;
     }
+
+    private static string ScratchOf(string storePath, string what) => $"{storePath}.{Environment.ProcessId}.{what}{AtomicFile.TemporarySuffix}";
 
     private static Dictionary<string, long> Budgets(IngestOptions options, List<string> languages)
     {

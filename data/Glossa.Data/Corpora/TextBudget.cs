@@ -10,6 +10,7 @@ namespace Glossa.Data.Corpora;
 public static class TextBudget
 {
     private const ulong OrderSalt = 0x0DDB_A115_EED0_0DE5;
+    private const int BinBits = 12;
 
     /// <summary>Copies a store with fewer training texts; valid and test stay as they are.</summary>
     /// <param name="store">The corpus.</param>
@@ -28,15 +29,17 @@ public static class TextBudget
             TextStoreWriter writer = new(stream, store.HasLabels);
             foreach (string language in store.Languages)
             {
-                HashSet<int> beyond = bytes.TryGetValue(language, out long budget) ? Beyond(store, language, budget, seed) : [];
-                left += beyond.Count;
+                Cut? cut = bytes.TryGetValue(language, out long budget) ? CutOf(Hashes(store, language), budget, seed) : null;
                 writer.StartLanguage(language);
                 foreach (CorpusSplit split in CorpusSplits.All)
                 {
                     writer.StartSplit(split);
                     Utf8TextEnumerator texts = store.Utf8(language, split);
                     for (int i = 0; texts.MoveNext(); i++)
-                        if (split != CorpusSplit.Train || !beyond.Contains(i)) writer.Add(texts.Current, texts.CurrentLabel);
+                    {
+                        if (split != CorpusSplit.Train || cut is not { } place || place.Holds(XxHash128.HashToUInt128(texts.Current), i)) writer.Add(texts.Current, texts.CurrentLabel);
+                        else left++;
+                    }
                 }
             }
             writer.Finish(store.Labels);
@@ -52,29 +55,54 @@ public static class TextBudget
     public static IEnumerable<string> Texts(TextStore store, string language, long? bytes, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(store);
-        IEnumerable<string> texts = store.Texts(language, CorpusSplit.Train);
-        if (bytes is not long budget || budget >= store.Bytes(language, CorpusSplit.Train)) return texts;
-        HashSet<int> beyond = Beyond(store, language, budget, seed);
-        return texts.Where((_, i) => !beyond.Contains(i));
+        if (bytes is not long budget || budget >= store.Bytes(language, CorpusSplit.Train)) return store.Texts(language, CorpusSplit.Train);
+        return Held(store, language, CutOf(Hashes(store, language), budget, seed));
     }
 
-    /// <summary>The indices of the texts that a budget does not hold.</summary>
-    internal static IEnumerable<int> Beyond(List<(UInt128 Hash, int Index, int Bytes)> texts, long budget, ulong seed)
+    /// <summary>Where the order of texts passes a budget. Texts are counted in bins of the order first and only those of the bin in question compared, so none is listed.</summary>
+    /// <param name="texts">The texts with their hashes, numbers and bytes; read twice.</param>
+    /// <param name="budget">The most bytes.</param>
+    /// <param name="seed">Seed of the order.</param>
+    internal static Cut CutOf(IEnumerable<(UInt128 Hash, int Index, int Bytes)> texts, long budget, ulong seed)
     {
-        (ulong Order, int Index, int Bytes)[] ordered = [.. texts.Select(text => (Order(text.Hash, seed), text.Index, text.Bytes)).Order()];
-        long bytes = 0;
-        int kept = 0;
-        while (kept < ordered.Length && ((bytes += ordered[kept].Bytes) <= budget || kept == 0)) kept++;
-        return ordered[kept..].Select(text => text.Index);
+        long[] bytes = new long[1 << BinBits];
+        foreach ((UInt128 hash, _, int length) in texts) bytes[Order(hash, seed) >> (64 - BinBits)] += length;
+        long held = 0;
+        uint bin = 0;
+        while (bin < bytes.Length && held + bytes[bin] <= budget) held += bytes[bin++];
+        foreach ((ulong order, int index, int length) in texts.Select(text => (Order: Order(text.Hash, seed), text.Index, text.Bytes)).Where(text => text.Order >> (64 - BinBits) == bin).Order())
+        {
+            if (held > 0 && held + length > budget) return new Cut(order, index, seed);
+            held += length;
+        }
+        // The bin's only text is the first of all, and held although it passes the budget.
+        return bin + 1 < bytes.Length ? new Cut((ulong)(bin + 1) << (64 - BinBits), 0, seed) : new Cut(ulong.MaxValue, int.MaxValue, seed);
     }
 
-    private static HashSet<int> Beyond(TextStore store, string language, long budget, ulong seed)
+    private static IEnumerable<(UInt128 Hash, int Index, int Bytes)> Hashes(TextStore store, string language)
     {
-        List<(UInt128 Hash, int Index, int Bytes)> texts = [];
-        foreach (ReadOnlySpan<byte> text in store.Utf8(language, CorpusSplit.Train)) texts.Add((XxHash128.HashToUInt128(text), texts.Count, text.Length));
-        return [.. Beyond(texts, budget, seed)];
+        Utf8TextEnumerator texts = store.Utf8(language, CorpusSplit.Train);
+        for (int i = 0; texts.MoveNext(); i++) yield return (XxHash128.HashToUInt128(texts.Current), i, texts.Current.Length);
+    }
+
+    private static IEnumerable<string> Held(TextStore store, string language, Cut cut)
+    {
+        Utf8TextEnumerator texts = store.Utf8(language, CorpusSplit.Train);
+        for (int i = 0; texts.MoveNext(); i++)
+            if (cut.Holds(XxHash128.HashToUInt128(texts.Current), i)) yield return texts.CurrentString;
     }
 
     private static ulong Order(UInt128 hash, ulong seed) =>
         XxHash3.HashToUInt64(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in hash)), unchecked((long)(seed ^ OrderSalt)));
+
+    /// <summary>A place in the order: the first text that a budget does not hold.</summary>
+    internal readonly record struct Cut(ulong Place, int Index, ulong Seed)
+    {
+        /// <summary>Whether a text comes before it.</summary>
+        public bool Holds(UInt128 hash, int index)
+        {
+            ulong place = Order(hash, Seed);
+            return place < Place || (place == Place && index < Index);
+        }
+    }
 }

@@ -69,14 +69,7 @@ internal sealed class TextSpill(string path, int memoryBytes = 16 << 20) : IDisp
     {
         try
         {
-            if (_file is null)
-            {
-                Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-                // Unbuffered: a buffer would be written on disposal, and on a full disk fail a second time there.
-                _file = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 0, FileOptions.DeleteOnClose);
-                // Without a name the space comes back even when the process is killed; Windows deletes on its own.
-                if (!OperatingSystem.IsWindows()) File.Delete(path);
-            }
+            _file ??= ScratchFile.Create(path);
             foreach (Bucket bucket in _buckets)
             {
                 if (bucket.Blocks.Count == 0) continue;

@@ -85,10 +85,8 @@ internal sealed class PairMerger
     {
         PairNumbers numbers = new();
         List<(ulong Key, long Count, int Places)> found = [];
-        int[] numberAt = new int[_symbol.Length];
         for (int p = 1; p + 1 < _symbol.Length; p++)
         {
-            numberAt[p] = -1;
             if (_symbol[p] < 0 || _symbol[p + 1] < 0) continue;
             ulong key = Key(_symbol[p], _symbol[p + 1]);
             int number = numbers.Of(key);
@@ -96,13 +94,12 @@ internal sealed class PairMerger
             ref (ulong Key, long Count, int Places) pair = ref CollectionsMarshal.AsSpan(found)[number];
             pair.Count += _weight[_word[p]];
             pair.Places++;
-            numberAt[p] = number;
         }
         int[] next = new int[found.Count];
         for (int i = 1; i < next.Length; i++) next[i] = next[i - 1] + found[i - 1].Places;
         int[] positions = new int[found.Sum(pair => pair.Places)];
         for (int p = 1; p + 1 < _symbol.Length; p++)
-            if (numberAt[p] >= 0) positions[next[numberAt[p]]++] = p;
+            if (_symbol[p] >= 0 && _symbol[p + 1] >= 0) positions[next[numbers.Of(Key(_symbol[p], _symbol[p + 1]))]++] = p;
         for (int i = 0; i < found.Count; i++)
         {
             Pair pair = new() { Count = found[i].Count };

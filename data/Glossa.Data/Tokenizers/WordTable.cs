@@ -29,6 +29,23 @@ internal sealed class WordTable
         }
     }
 
+    /// <summary>A table of the commonest words alone; of equally common ones, those of lower hashes.</summary>
+    /// <param name="most">How many they may be.</param>
+    public WordTable Commonest(int most)
+    {
+        int[] order = [.. Enumerable.Range(0, Count)];
+        Array.Sort(order, (a, b) =>
+        {
+            int byCount = _entries[b].Count.CompareTo(_entries[a].Count);
+            if (byCount != 0) return byCount;
+            int byHash = _entries[a].Hash.CompareTo(_entries[b].Hash);
+            return byHash != 0 ? byHash : Word(a).SequenceCompareTo(Word(b));
+        });
+        WordTable kept = new();
+        foreach (int index in order.AsSpan(0, Math.Min(most, Count))) kept.Add(Word(index), _entries[index].Hash, _entries[index].Count);
+        return kept;
+    }
+
     /// <summary>The characters of word number <paramref name="index"/>.</summary>
     public ReadOnlySpan<char> Word(int index) => _arena.AsSpan(_entries[index].Start, _entries[index].Length);
 

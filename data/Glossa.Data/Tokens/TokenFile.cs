@@ -7,8 +7,8 @@ using Glossa.Data.Corpora;
 namespace Glossa.Data.Tokens;
 
 /// <summary>
-/// A corpus as token ids, memory-mapped: opening reads the index alone, whatever the size. Safe to read from several
-/// threads until it is disposed.
+/// A corpus as token ids, memory-mapped: opening reads the index alone, and nothing of it is copied, so memory does not grow with the corpus. Texts stand by language,
+/// in a language by split. Safe to read from several threads until it is disposed.
 /// </summary>
 public sealed unsafe class TokenFile : IDisposable
 {
@@ -17,11 +17,7 @@ public sealed unsafe class TokenFile : IDisposable
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly TokenFileHeader _header;
-    private readonly int[] _languageIndices;
-    private readonly int[] _utf8Bytes;
-    private readonly int[] _tokenCounts;
-    private readonly long[] _tokenOffsets;
-    private readonly CorpusSplit[] _splits;
+    private readonly int[] _sectionStarts;
     private byte* _start;
 
     private TokenFile(string path, MemoryMappedFile file, MemoryMappedViewAccessor view, TokenFileHeader header)
@@ -30,13 +26,9 @@ public sealed unsafe class TokenFile : IDisposable
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
         try
         {
-            long offset = header.IndexOffset;
-            _languageIndices = Column<int>(ref offset);
-            _utf8Bytes = Column<int>(ref offset);
-            _tokenCounts = Column<int>(ref offset);
-            _splits = Array.ConvertAll(Column<byte>(ref offset), split => (CorpusSplit)split);
-            Languages = ReadLanguages(offset, path);
-            _tokenOffsets = Offsets(path);
+            _sectionStarts = SectionStarts(path);
+            Languages = ReadLanguages(path);
+            CheckColumns(path);
         }
         catch
         {
@@ -63,20 +55,50 @@ public sealed unsafe class TokenFile : IDisposable
     /// <summary>Content hash of the tokenizer that made the file.</summary>
     public string TokenizerHash => _header.TokenizerHash;
 
-    /// <summary>Index into <see cref="Languages"/> of each text.</summary>
-    public ReadOnlySpan<int> LanguageIndices => _languageIndices;
-
-    /// <summary>The split of each text.</summary>
-    public ReadOnlySpan<CorpusSplit> Splits => _splits;
-
     /// <summary>Bytes of UTF-8 of each text.</summary>
-    public ReadOnlySpan<int> Utf8Bytes => _utf8Bytes;
+    public ReadOnlySpan<int> Utf8Bytes => Column<int>(_header.BytesOffset, TextCount);
 
-    /// <summary>Number of ids of each text.</summary>
-    public ReadOnlySpan<int> TokenCounts => _tokenCounts;
+    /// <summary>Where each text's ids start, counted in ids from the first; one more says where the last one's end.</summary>
+    public ReadOnlySpan<long> TokenOffsets => Column<long>(_header.IndexOffset, TextCount + 1);
 
-    /// <summary>Where each text's ids start, counted in ids from the first.</summary>
-    public ReadOnlySpan<long> TokenOffsets => _tokenOffsets;
+    /// <summary>The texts of a language in a split.</summary>
+    public TextRange Texts(int language, CorpusSplit split)
+    {
+        int section = (language * CorpusSplits.Count) + (int)split;
+        return new TextRange(_sectionStarts[section], _sectionStarts[section + 1] - _sectionStarts[section]);
+    }
+
+    /// <summary>Bytes of UTF-8 of the texts of a language in a split.</summary>
+    public long BytesOf(int language, CorpusSplit split)
+    {
+        TextRange texts = Texts(language, split);
+        long sum = 0;
+        foreach (int bytes in Utf8Bytes.Slice(texts.First, texts.Count)) sum += bytes;
+        return sum;
+    }
+
+    /// <summary>Index into <see cref="Languages"/> of a text.</summary>
+    public int LanguageOf(int text)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(text);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(text, TextCount);
+        int low = 0, high = _sectionStarts.Length - 1;
+        // The last section that starts at or before the text; empty ones before it start there as well.
+        while (high - low > 1)
+        {
+            int middle = (low + high) / 2;
+            if (_sectionStarts[middle] <= text) low = middle;
+            else high = middle;
+        }
+        return low / CorpusSplits.Count;
+    }
+
+    /// <summary>Number of ids of a text.</summary>
+    public int TokenCountOf(int text)
+    {
+        ReadOnlySpan<long> offsets = TokenOffsets;
+        return (int)(offsets[text + 1] - offsets[text]);
+    }
 
     /// <summary>Opens a token file.</summary>
     /// <exception cref="InputException">The file is missing, cut short or damaged.</exception>
@@ -130,8 +152,8 @@ public sealed unsafe class TokenFile : IDisposable
     /// <summary>The ids of one text.</summary>
     public int[] Ids(int text)
     {
-        int[] ids = new int[_tokenCounts[text]];
-        CopyIds(_tokenOffsets[text], ids);
+        int[] ids = new int[TokenCountOf(text)];
+        CopyIds(TokenOffsets[text], ids);
         return ids;
     }
 
@@ -157,16 +179,30 @@ public sealed unsafe class TokenFile : IDisposable
         for (; i < source.Length; i++) destination[i] = source[i];
     }
 
-    private T[] Column<T>(ref long offset) where T : unmanaged
+    private ReadOnlySpan<T> Column<T>(long offset, int count) where T : unmanaged
     {
-        T[] values = new ReadOnlySpan<T>(_start + offset, _header.Texts).ToArray();
-        offset += (long)_header.Texts * sizeof(T);
-        return values;
+        ObjectDisposedException.ThrowIf(_start is null, this);
+        return new ReadOnlySpan<T>(_start + offset, count);
     }
 
-    private string[] ReadLanguages(long offset, string path)
+    private int[] SectionStarts(string path)
+    {
+        ReadOnlySpan<int> counts = Column<int>(_header.SectionsOffset, checked(_header.Languages * CorpusSplits.Count));
+        int[] starts = new int[counts.Length + 1];
+        long sum = 0;
+        for (int i = 0; i < counts.Length; i++)
+        {
+            sum += counts[i];
+            if (counts[i] < 0 || sum > TextCount) break;
+            starts[i + 1] = (int)sum;
+        }
+        return starts[^1] == TextCount && sum == TextCount ? starts : throw Damaged(path);
+    }
+
+    private string[] ReadLanguages(string path)
     {
         string[] languages = new string[_header.Languages];
+        long offset = _header.NamesOffset;
         for (int i = 0; i < languages.Length; i++)
         {
             int length = offset + 4 <= _header.FileLength ? MemoryMarshal.Read<int>(new ReadOnlySpan<byte>(_start + offset, 4)) : -1;
@@ -178,17 +214,14 @@ public sealed unsafe class TokenFile : IDisposable
         return languages;
     }
 
-    private long[] Offsets(string path)
+    private void CheckColumns(string path)
     {
-        long[] offsets = new long[_tokenCounts.Length];
-        long sum = 0;
-        bool sound = true;
-        for (int i = 0; i < offsets.Length; i++)
-        {
-            offsets[i] = sum;
-            sum += _tokenCounts[i];
-            sound &= _tokenCounts[i] >= 0 && _utf8Bytes[i] >= 0 && (uint)_languageIndices[i] < (uint)Languages.Count && _splits[i] <= CorpusSplit.Test;
-        }
-        return sound && sum == TokenCount ? offsets : throw new InputException("the token file's index is damaged", path, Again);
+        ReadOnlySpan<long> offsets = TokenOffsets;
+        bool sound = offsets[0] == 0 && offsets[^1] == TokenCount;
+        for (int i = 1; i < offsets.Length; i++) sound &= (ulong)(offsets[i] - offsets[i - 1]) <= int.MaxValue;
+        foreach (int bytes in Utf8Bytes) sound &= bytes >= 0;
+        if (!sound) throw Damaged(path);
     }
+
+    private static InputException Damaged(string path) => new("the token file's index is damaged", path, Again);
 }

@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
+using Glossa.Data.Corpora;
 
 namespace Glossa.Data.Tokens;
 
 /// <summary>
 /// The fixed first bytes of a token file, all numbers little-endian. After it stand the ids, then, from
-/// <see cref="IndexOffset"/>, the columns of the texts (language indices int32, UTF-8 bytes int32, token counts int32,
-/// splits one byte each) and the languages (each a length int32 and UTF-8).
+/// <see cref="IndexOffset"/>, the columns of the texts (int64: the ids before each text, and before the end; int32: the UTF-8 bytes of each), the number of texts
+/// of each language in each split (int32; texts stand in this order) and the languages (each a length int32 and UTF-8).
 /// </summary>
 /// <param name="BytesPerId">2 where the vocabulary has at most 65,536 ids, else 4.</param>
 /// <param name="VocabularySize">Ids of the tokenizer, tags included.</param>
@@ -21,16 +22,22 @@ internal readonly record struct TokenFileHeader(int BytesPerId, int VocabularySi
     /// <summary>Bytes of the header; ids start here.</summary>
     public const int Size = 96;
 
-    /// <summary>Bytes of one text's row over all columns.</summary>
-    public const int RowSize = 13;
-
     /// <summary>Version of the format.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     private static ReadOnlySpan<byte> Magic => "GLOSSATK"u8;
 
-    /// <summary>Where the columns start: after the ids, at a multiple of 4.</summary>
-    public long IndexOffset => (Size + (Tokens * BytesPerId) + 3) & ~3L;
+    /// <summary>Where the columns start: after the ids, at a multiple of 8.</summary>
+    public long IndexOffset => (Size + (Tokens * BytesPerId) + 7) & ~7L;
+
+    /// <summary>Where the bytes of the texts stand.</summary>
+    public long BytesOffset => IndexOffset + (((long)Texts + 1) * sizeof(long));
+
+    /// <summary>Where the numbers of texts by language and split stand.</summary>
+    public long SectionsOffset => BytesOffset + ((long)Texts * sizeof(int));
+
+    /// <summary>Where the languages' names stand.</summary>
+    public long NamesOffset => SectionsOffset + ((long)Languages * CorpusSplits.Count * sizeof(int));
 
     /// <summary>The header as bytes.</summary>
     public byte[] Write()
@@ -61,7 +68,7 @@ internal readonly record struct TokenFileHeader(int BytesPerId, int VocabularySi
         if (header.FileLength != length) throw new InputException($"the token file has {length} bytes, its header says {header.FileLength}", path, again);
         bool sound = header is { BytesPerId: 2 or 4, VocabularySize: > 0, TextVocabularySize: > 0, Languages: >= 0, Texts: >= 0, Tokens: >= 0 }
             && header.TextVocabularySize <= header.VocabularySize && header.Tokens <= (length - Size) / header.BytesPerId
-            && header.IndexOffset + ((long)header.Texts * RowSize) + (4L * header.Languages) <= length;
+            && header.NamesOffset + (4L * header.Languages) <= length;
         return sound ? header : throw new InputException("the token file's header contradicts itself", path, again);
     }
 

@@ -5,13 +5,13 @@ using Glossa.Data.Tokenizers;
 
 namespace Glossa.Data.Tokens;
 
-/// <summary>Encodes a corpus into a token file, batch by batch on several threads; memory holds some batches and the index only.</summary>
+/// <summary>Encodes a corpus into a token file, batch by batch on several threads; memory holds some batches, whatever the corpus's size.</summary>
 public static class TokenFileWriter
 {
     private const int BatchCharacters = 1 << 18;
 
     /// <summary>
-    /// Writes the ids of all texts, in the order given: text tokens only, no tags and no <c>&lt;eos&gt;</c>. The file is
+    /// Writes the ids of all texts, in the order given, which is by language and in a language by split: text tokens only, no tags and no <c>&lt;eos&gt;</c>. The file is
     /// the same whatever the number of threads.
     /// </summary>
     /// <param name="path">The file to write, whole or not at all.</param>
@@ -20,13 +20,18 @@ public static class TokenFileWriter
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="threads">Threads that encode; 0 takes one per processor.</param>
     /// <exception cref="WorkException">The file cannot be written.</exception>
+    /// <exception cref="ArgumentException">The texts are in another order.</exception>
     public static void Write(string path, IReadOnlyList<string> languages, IEnumerable<(int LanguageIndex, CorpusSplit Split, string Text)> texts,
         ITokenizer tokenizer, int threads)
     {
         ArgumentNullException.ThrowIfNull(languages);
         ArgumentNullException.ThrowIfNull(tokenizer);
         int workers = threads > 0 ? threads : Environment.ProcessorCount;
-        AtomicFile.Write(path, stream => new Session(stream, languages, tokenizer, workers).Run(texts));
+        AtomicFile.Write(path, stream =>
+        {
+            using TokenIndexSpool index = new($"{path}.{Environment.ProcessId}.index{AtomicFile.TemporarySuffix}");
+            new Session(stream, index, languages, tokenizer, workers).Run(texts);
+        });
     }
 
     private sealed record Text(int LanguageIndex, CorpusSplit Split, string Content);
@@ -42,13 +47,11 @@ public static class TokenFileWriter
         public required List<Text> Texts { get; init; }
     }
 
-    private sealed class Session(Stream stream, IReadOnlyList<string> languages, ITokenizer tokenizer, int workers)
+    private sealed class Session(Stream stream, TokenIndexSpool index, IReadOnlyList<string> languages, ITokenizer tokenizer, int workers)
     {
         private readonly int _bytesPerId = tokenizer.VocabularySize <= 1 << 16 ? 2 : 4;
-        private readonly List<int> _languageIndices = [];
-        private readonly List<int> _utf8Bytes = [];
-        private readonly List<int> _tokenCounts = [];
-        private readonly List<byte> _splits = [];
+        private readonly int[] _sections = new int[languages.Count * CorpusSplits.Count];
+        private int _section;
         private long _tokens;
 
         public void Run(IEnumerable<(int LanguageIndex, CorpusSplit Split, string Text)> texts)
@@ -85,6 +88,9 @@ public static class TokenFileWriter
             {
                 if ((uint)language >= (uint)languages.Count)
                     throw new ArgumentOutOfRangeException(nameof(texts), language, $"a text's language index must be below {languages.Count}");
+                int section = (language * CorpusSplits.Count) + (int)split;
+                if (section < _section) throw new ArgumentException($"a {split} text of language {languages[language]} comes after texts of a later language or split", nameof(texts));
+                _section = section;
                 batch.Add(new Text(language, split, text));
                 characters += text.Length;
                 if (characters < BatchCharacters) continue;
@@ -122,24 +128,24 @@ public static class TokenFileWriter
         private void Append(Batch batch)
         {
             stream.Write(batch.Ids);
-            _tokens += batch.Ids.Length / _bytesPerId;
-            _tokenCounts.AddRange(batch.TokenCounts);
-            _utf8Bytes.AddRange(batch.Utf8Bytes);
-            foreach (Text text in batch.Texts)
+            for (int i = 0; i < batch.Texts.Count; i++)
             {
-                _languageIndices.Add(text.LanguageIndex);
-                _splits.Add((byte)text.Split);
+                index.Add(_tokens, batch.Utf8Bytes[i]);
+                _tokens += batch.TokenCounts[i];
+                ref int texts = ref _sections[(batch.Texts[i].LanguageIndex * CorpusSplits.Count) + (int)batch.Texts[i].Split];
+                texts = checked(texts + 1);
             }
         }
 
         private void WriteIndex()
         {
-            TokenFileHeader header = new(_bytesPerId, tokenizer.VocabularySize, tokenizer.TextVocabularySize, languages.Count, _splits.Count, _tokens, 0,
+            TokenFileHeader header = new(_bytesPerId, tokenizer.VocabularySize, tokenizer.TextVocabularySize, languages.Count, index.Count, _tokens, 0,
                 tokenizer.ContentHash);
             stream.Write(new byte[header.IndexOffset - stream.Position]);
-            foreach (List<int> column in (List<int>[])[_languageIndices, _utf8Bytes, _tokenCounts])
-                stream.Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(column)));
-            stream.Write(CollectionsMarshal.AsSpan(_splits));
+            index.WriteOffsets(stream);
+            stream.Write(BitConverter.GetBytes(_tokens));
+            index.WriteBytes(stream);
+            stream.Write(MemoryMarshal.AsBytes(_sections.AsSpan()));
             foreach (string language in languages)
             {
                 byte[] name = Encoding.UTF8.GetBytes(language);

@@ -65,11 +65,17 @@ public sealed class CausalScorer : IDisposable
         ArgumentNullException.ThrowIfNull(sequences);
         ArgumentNullException.ThrowIfNull(languages);
         RequireText(sequences, languages);
-        ScoringPlan plan = ScoringPlan.Make(sequences, _options);
-        double[] bits = new double[plan.Windows.Length];
-        RunBatches(plan, sequences, bits, cancellation);
-        RequireFinite(plan, sequences, languages, bits);
-        return Sum(plan, sequences, languages, bits);
+        double[] sum = new double[languages.Count];
+        for (int next = 0; next < sequences.Count;)
+        {
+            ScoringPlan plan = ScoringPlan.Make(sequences, next, _options);
+            double[] bits = new double[plan.Windows.Length];
+            RunBatches(plan, sequences, bits, cancellation);
+            RequireFinite(plan, sequences, languages, bits);
+            for (int w = 0; w < bits.Length; w++) sum[sequences[plan.Windows[w].Sequence].Language] += bits[w];
+            next = plan.End;
+        }
+        return Result(sequences, languages, sum);
     }
 
     /// <inheritdoc/>
@@ -155,11 +161,9 @@ public sealed class CausalScorer : IDisposable
             "train with a lower learning rate, or keep the layer that overflows in float32");
     }
 
-    private EvaluationResult Sum(ScoringPlan plan, IReadOnlyList<ScoringSequence> sequences, IReadOnlyList<string> languages, double[] bits)
+    private EvaluationResult Result(IReadOnlyList<ScoringSequence> sequences, IReadOnlyList<string> languages, double[] sum)
     {
-        double[] sum = new double[languages.Count];
         long[] texts = new long[languages.Count], tokens = new long[languages.Count], bytes = new long[languages.Count];
-        for (int w = 0; w < bits.Length; w++) sum[sequences[plan.Windows[w].Sequence].Language] += bits[w];
         foreach (ScoringSequence sequence in sequences)
         {
             texts[sequence.Language]++;

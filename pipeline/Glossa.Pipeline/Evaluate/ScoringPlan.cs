@@ -14,15 +14,18 @@ internal readonly record struct ScoringWindow(int Sequence, int Start, int Lengt
 internal readonly record struct ScoringBatch(int First, int Rows, int Length);
 
 /// <summary>
-/// Cuts sequences into windows and packs windows of similar length into batches. The plan depends on the sequences and
-/// the options that belong to the measure alone, so figures are the same on any number of threads.
+/// Cuts sequences into windows and packs windows of similar length into batches: of so many sequences at a time that what a plan holds does not grow with them. The plan
+/// depends on the sequences and the options that belong to the measure alone, so figures are the same on any number of threads.
 /// </summary>
 internal sealed class ScoringPlan
 {
-    private ScoringPlan(ScoringWindow[] windows, ScoringBatch[] batches)
+    private const int MostWindows = 1 << 16;
+
+    private ScoringPlan(ScoringWindow[] windows, ScoringBatch[] batches, int end)
     {
         Windows = windows;
         Batches = batches;
+        End = end;
     }
 
     /// <summary>All windows, the longest first.</summary>
@@ -31,15 +34,20 @@ internal sealed class ScoringPlan
     /// <summary>All batches; each covers consecutive windows.</summary>
     public ScoringBatch[] Batches { get; }
 
-    public static ScoringPlan Make(IReadOnlyList<ScoringSequence> sequences, ScoringOptions options)
+    /// <summary>The first sequence that the plan does not cover.</summary>
+    public int End { get; }
+
+    /// <summary>Plans sequences from <paramref name="first"/> on.</summary>
+    public static ScoringPlan Make(IReadOnlyList<ScoringSequence> sequences, int first, ScoringOptions options)
     {
         List<ScoringWindow> windows = [];
-        for (int i = 0; i < sequences.Count; i++) Cut(windows, i, sequences[i].Ids.Length, options);
+        int end = first;
+        while (end < sequences.Count && windows.Count < MostWindows) Cut(windows, end, sequences[end++].Ids.Length, options);
         ScoringWindow[] sorted = [.. windows];
         Array.Sort(sorted, static (a, b) =>
             a.Length != b.Length ? b.Length.CompareTo(a.Length)
             : a.Sequence != b.Sequence ? a.Sequence.CompareTo(b.Sequence) : a.Start.CompareTo(b.Start));
-        return new ScoringPlan(sorted, Pack(sorted, options.BatchTokens));
+        return new ScoringPlan(sorted, Pack(sorted, options.BatchTokens), end);
     }
 
     private static void Cut(List<ScoringWindow> windows, int sequence, int length, ScoringOptions options)

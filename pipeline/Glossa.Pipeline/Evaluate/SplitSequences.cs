@@ -4,7 +4,7 @@ using Glossa.Data.Tokens;
 
 namespace Glossa.Pipeline.Evaluate;
 
-/// <summary>The sequences of one split, read from a token file.</summary>
+/// <summary>The sequences of one split, read from a token file as they are asked for: the file has to stay open.</summary>
 /// <param name="Languages">Languages that have text in the split, in the file's order.</param>
 /// <param name="Sequences">Their sequences.</param>
 public sealed record SplitSequences(IReadOnlyList<string> Languages, IReadOnlyList<ScoringSequence> Sequences)
@@ -18,11 +18,7 @@ public sealed record SplitSequences(IReadOnlyList<string> Languages, IReadOnlyLi
     public static SplitSequences Sample(TokenFile tokens, ITokenizer tokenizer, CorpusSplit split, int most)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        int texts = 0;
-        for (int text = 0; text < tokens.TextCount; text++)
-        {
-            if (tokens.Splits[text] == split) texts++;
-        }
+        int texts = Enumerable.Range(0, tokens.Languages.Count).Sum(language => tokens.Texts(language, split).Count);
         return Read(tokens, tokenizer, split, Math.Max(1, (texts + most - 1) / most));
     }
 
@@ -30,27 +26,9 @@ public sealed record SplitSequences(IReadOnlyList<string> Languages, IReadOnlyLi
     {
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(tokenizer);
-        int seen = 0;
-        Dictionary<int, int> positions = [];
-        List<string> languages = [];
-        List<ScoringSequence> sequences = [];
-        for (int text = 0; text < tokens.TextCount; text++)
-        {
-            if (tokens.Splits[text] != split || seen++ % step != 0) continue;
-            int language = tokens.LanguageIndices[text];
-            if (!positions.TryGetValue(language, out int position))
-            {
-                positions[language] = position = languages.Count;
-                languages.Add(tokens.Languages[language]);
-            }
-            int[] ids = new int[tokens.TokenCounts[text] + 2];
-            ids[0] = tokenizer.LanguageTagId(tokens.Languages[language]) ?? tokenizer.BeginId;
-            tokens.CopyIds(tokens.TokenOffsets[text], ids.AsSpan(1, ids.Length - 2));
-            ids[^1] = tokenizer.EndId;
-            sequences.Add(new ScoringSequence(position, ids, tokens.Utf8Bytes[text]));
-        }
-        if (languages.Count == 0)
+        TokenSequences sequences = new(tokens, tokenizer, split, step);
+        if (sequences.Count == 0)
             throw new InputException($"the corpus has no {split.ToString().ToLowerInvariant()} texts to evaluate on", fix: "raise corpus.split, or choose evaluation.split");
-        return new SplitSequences(languages, sequences);
+        return new SplitSequences(sequences.Languages, sequences);
     }
 }

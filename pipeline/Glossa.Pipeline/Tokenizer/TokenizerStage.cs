@@ -33,7 +33,7 @@ public sealed class TokenizerStage : Stage<TokenizerSettings>
     public override string Name => "tokenizer";
 
     /// <inheritdoc/>
-    public override int Version => 1;
+    public override int Version => 2;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inputs => ["ingest", "budget"];
@@ -88,14 +88,18 @@ public sealed class TokenizerStage : Stage<TokenizerSettings>
 
     private static SortedDictionary<string, double> BytesPerToken(TokenFile tokens)
     {
-        double[] bytes = new double[tokens.Languages.Count], count = new double[tokens.Languages.Count];
-        for (int i = 0; i < tokens.TextCount; i++)
-        {
-            bytes[tokens.LanguageIndices[i]] += tokens.Utf8Bytes[i];
-            count[tokens.LanguageIndices[i]] += tokens.TokenCounts[i];
-        }
         SortedDictionary<string, double> result = new(StringComparer.Ordinal);
-        for (int i = 0; i < bytes.Length; i++) result[tokens.Languages[i]] = count[i] == 0 ? 0 : bytes[i] / count[i];
+        for (int i = 0; i < tokens.Languages.Count; i++)
+        {
+            double bytes = 0, count = 0;
+            foreach (CorpusSplit split in Enum.GetValues<CorpusSplit>())
+            {
+                TextRange texts = tokens.Texts(i, split);
+                bytes += tokens.BytesOf(i, split);
+                count += tokens.TokenOffsets[texts.End] - tokens.TokenOffsets[texts.First];
+            }
+            result[tokens.Languages[i]] = count == 0 ? 0 : bytes / count;
+        }
         return result;
     }
 }

@@ -51,8 +51,8 @@ public sealed class BatchAssembler
 
     private void Fill(TrainingWindow window, Span<long> sequence)
     {
-        int count = _tokens.TokenCounts[window.Text], at = 0;
-        if (window.Start == 0) sequence[at++] = _first[_tokens.LanguageIndices[window.Text]];
+        int count = _tokens.TokenCountOf(window.Text), at = 0;
+        if (window.Start == 0) sequence[at++] = _first[_tokens.LanguageOf(window.Text)];
         int from = window.Start + at - 1, wanted = Math.Min(sequence.Length - at, count - from);
         if (_ids.Length < wanted) _ids = new int[wanted * 2];
         _tokens.CopyIds(_tokens.TokenOffsets[window.Text] + from, _ids.AsSpan(0, wanted));

@@ -33,15 +33,15 @@ public static class CurriculumPlan
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(tokens);
-        List<TrainingWindow>[] windows = Windows(tokens, settings.Context);
-        long[] bytes = Bytes(tokens);
+        WindowIndex[] windows = [.. tokens.Languages.Select((_, language) => Windows(tokens, language, settings.Context))];
+        long[] bytes = [.. tokens.Languages.Select((_, language) => tokens.BytesOf(language, CorpusSplit.Train))];
         bool[] isChosen = [.. tokens.Languages.Select(chosen.Contains)];
         bool[] before = new bool[tokens.Languages.Count];
         List<PlannedPhase> phases = [];
         foreach (PhaseConfig phase in Phases(settings.Curriculum, windows, isChosen))
         {
             bool[] own = Languages(phase.Languages, isChosen);
-            List<TrainingWindow>[] taken = Of(windows, own);
+            WindowIndex[] taken = Of(windows, own);
             ReplayedWindows? replayed = phase.ReplayShare == 0 ? null : new ReplayedWindows(Of(windows, before), phase.Replay, phase.ReplayEnd ?? phase.Replay);
             BatchPlan plan = BatchPlan.Make(taken, new BatchPlanOptions
             {
@@ -66,7 +66,7 @@ public static class CurriculumPlan
     }
 
     // The control trains the same number of tokens by the last phase's settings, on the languages of all phases from the start.
-    private static IReadOnlyList<PhaseConfig> Phases(CurriculumConfig curriculum, List<TrainingWindow>[] windows, bool[] isChosen)
+    private static IReadOnlyList<PhaseConfig> Phases(CurriculumConfig curriculum, WindowIndex[] windows, bool[] isChosen)
     {
         if (curriculum.Control == CurriculumControl.Phases) return curriculum.Phases;
         long total = curriculum.Phases.Sum(phase => Budget(phase, Of(windows, Languages(phase.Languages, isChosen))));
@@ -88,12 +88,12 @@ public static class CurriculumPlan
 
     private static bool[] Languages(PhaseLanguages which, bool[] isChosen) => [.. isChosen.Select(chosen => which == PhaseLanguages.All || chosen == (which == PhaseLanguages.Chosen))];
 
-    private static List<TrainingWindow>[] Of(List<TrainingWindow>[] windows, bool[] languages) => [.. windows.Select((list, i) => languages[i] ? list : [])];
+    private static WindowIndex[] Of(WindowIndex[] windows, bool[] languages) => [.. windows.Select((index, i) => languages[i] ? index : WindowIndex.Empty)];
 
     private static bool[] Union(bool[] one, bool[] other) => [.. one.Zip(other, (a, b) => a || b)];
 
-    private static long Budget(PhaseConfig phase, IReadOnlyList<List<TrainingWindow>> windows) => phase.Tokens
-        ?? Math.Max(1, (long)(phase.Epochs!.Value * windows.Sum(list => list.Sum(window => (double)window.Predictions))));
+    private static long Budget(PhaseConfig phase, IReadOnlyList<WindowIndex> windows) => phase.Tokens
+        ?? Math.Max(1, (long)(phase.Epochs!.Value * windows.Sum(index => (double)index.Predictions)));
 
     // An optimizer that goes on with its state needs no warm-up.
     private static ScheduleOptions Schedule(PhaseConfig phase, OptimizerConfig optimizer, bool fresh) => new()
@@ -109,24 +109,10 @@ public static class CurriculumPlan
         FinalFactor = optimizer.FinalFactor,
     };
 
-    private static List<TrainingWindow>[] Windows(TokenFile tokens, int context)
+    // A sequence has the language's tag or bos before the text and eos after it.
+    private static WindowIndex Windows(TokenFile tokens, int language, int context)
     {
-        List<TrainingWindow>[] windows = [.. tokens.Languages.Select(_ => new List<TrainingWindow>())];
-        for (int text = 0; text < tokens.TextCount; text++)
-        {
-            if (tokens.Splits[text] == CorpusSplit.Train)
-                windows[tokens.LanguageIndices[text]].AddRange(TrainingWindow.Cut(text, tokens.TokenCounts[text] + 2, context));
-        }
-        return windows;
-    }
-
-    private static long[] Bytes(TokenFile tokens)
-    {
-        long[] bytes = new long[tokens.Languages.Count];
-        for (int text = 0; text < tokens.TextCount; text++)
-        {
-            if (tokens.Splits[text] == CorpusSplit.Train) bytes[tokens.LanguageIndices[text]] += tokens.Utf8Bytes[text];
-        }
-        return bytes;
+        TextRange texts = tokens.Texts(language, CorpusSplit.Train);
+        return new WindowIndex(texts.First, texts.Count, text => tokens.TokenCountOf(text) + 2, context);
     }
 }

@@ -14,6 +14,9 @@ public interface IBatchSource
     /// <summary>How many labels the loss of a step is the mean over.</summary>
     int Labels(int index);
 
+    /// <summary>The labels of all steps.</summary>
+    long AllLabels => Enumerable.Range(0, Steps).Sum(step => (long)Labels(step));
+
     /// <summary>The micro-batches of a step.</summary>
     IReadOnlyList<MicroBatch> MicroBatches(int index);
 }

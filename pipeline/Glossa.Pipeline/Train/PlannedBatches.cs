@@ -12,6 +12,9 @@ public sealed class PlannedBatches(BatchPlan plan, BatchAssembler assembler) : I
     public int Steps => plan.Steps;
 
     /// <inheritdoc/>
+    public long AllLabels => plan.TotalPredictions;
+
+    /// <inheritdoc/>
     public string Unit => "tokens";
 
     /// <inheritdoc/>

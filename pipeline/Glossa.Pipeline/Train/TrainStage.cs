@@ -21,7 +21,7 @@ public sealed class TrainStage : Stage<TrainSettings>
     public override string Name => "train";
 
     /// <inheritdoc/>
-    public override int Version => 2;
+    public override int Version => 3;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inputs => ["tokenizer", "languages", "model"];

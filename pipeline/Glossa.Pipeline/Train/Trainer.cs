@@ -45,7 +45,7 @@ public sealed class Trainer : IDisposable
         return new TrainingEstimate(_engine.Layout.ParameterCount, Labels(phases), steps, self.WorkingSet64, gradients + (steps * update));
     }
 
-    private static long Labels(IReadOnlyList<PlannedPhase> phases) => phases.Sum(phase => Enumerable.Range(0, phase.Batches.Steps).Sum(step => (long)phase.Batches.Labels(step)));
+    private static long Labels(IReadOnlyList<PlannedPhase> phases) => phases.Sum(phase => phase.Batches.AllLabels);
 
     /// <summary>Runs every phase, from the last checkpoint where there is one, and writes the weights after each into the stage's output.</summary>
     /// <exception cref="WorkException">The loss is no longer a number.</exception>

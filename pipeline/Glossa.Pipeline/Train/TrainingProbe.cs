@@ -3,33 +3,46 @@ using Glossa.Training.Engines;
 
 namespace Glossa.Pipeline.Train;
 
-/// <summary>Times a few steps from all over the phases, in seconds, however long a step is: of a large one it runs two micro-batches a lane.</summary>
+/// <summary>
+/// Times a few steps from all over the phases, in seconds, however long a step is: of a large one it runs two micro-batches a lane. A short training is given a small part of
+/// its own time.
+/// </summary>
 /// <param name="run">Runs them; its weights stay as they are.</param>
 /// <param name="lanes">Concurrent runs.</param>
 internal sealed class TrainingProbe(ITrainingRun run, int lanes)
 {
     private const int Samples = 8;
 
-    private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(3);
+    private const double LongEnough = 3, ShareOfTraining = 0.01;
 
     /// <summary>Expected seconds of all gradients; what the optimizer adds is the caller's to know.</summary>
     public double Seconds(IReadOnlyList<PlannedPhase> phases)
     {
-        (IBatchSource Batches, int Step)[] steps = [.. phases.SelectMany(phase => Enumerable.Range(0, phase.Batches.Steps).Select(step => (phase.Batches, step)))];
-        if (steps.Length == 0) return 0;
+        long steps = phases.Sum(phase => (long)phase.Batches.Steps);
+        if (steps == 0) return 0;
         // The first runs touch their memory for the first time: they warm up.
-        Run(steps[0].Batches, steps[0].Step);
-        double seconds = 0, labels = 0;
-        int count = Math.Min(Samples, steps.Length);
+        (IBatchSource first, int start) = At(phases, 0);
+        Run(first, start);
+        double seconds = 0, labels = 0, all = phases.Sum(phase => (double)phase.Batches.AllLabels);
+        int count = (int)Math.Min(Samples, steps);
         long began = Stopwatch.GetTimestamp();
-        for (int i = 0; i < count && (i == 0 || Stopwatch.GetElapsedTime(began) < LongEnough); i++)
+        for (int i = 0; i < count && (i == 0 || Stopwatch.GetElapsedTime(began).TotalSeconds < Math.Min(LongEnough, ShareOfTraining * Expected())); i++)
         {
-            (IBatchSource batches, int step) = steps[(int)((long)i * (steps.Length - 1) / Math.Max(1, count - 1))];
+            (IBatchSource batches, int step) = At(phases, i * (steps - 1) / Math.Max(1, count - 1));
             (double took, double share) = Run(batches, step);
             seconds += took;
             labels += share * batches.Labels(step);
         }
-        return seconds / Math.Max(1, labels) * steps.Sum(s => (double)s.Batches.Labels(s.Step));
+        return Expected();
+
+        double Expected() => seconds / Math.Max(1, labels) * all;
+    }
+
+    private static (IBatchSource Batches, int Step) At(IReadOnlyList<PlannedPhase> phases, long step)
+    {
+        int phase = 0;
+        for (; step >= phases[phase].Batches.Steps; phase++) step -= phases[phase].Batches.Steps;
+        return (phases[phase].Batches, (int)step);
     }
 
     private (double Seconds, double Share) Run(IBatchSource batches, int step)

@@ -1,4 +1,6 @@
+using System.IO.Hashing;
 using System.Text;
+using CsCheck;
 using Glossa.Data.Corpora;
 using NUnit.Framework;
 
@@ -41,6 +43,21 @@ public sealed class TextBudgetTests
         Assert.That(TextBudget.Texts(store, "en", null, Seed), Is.EqualTo(store.Texts("en", CorpusSplit.Train)));
         Assert.That(TextBudget.Texts(store, "en", 2000, Seed + 1), Is.Not.EquivalentTo(large));
     }
+
+    [Test]
+    public void CutOf_AnyBudget_IsTheLongestBeginningOfTheOrder() =>
+        Gen.Select(Gen.ULong[0, 40].Array[1, 60], Gen.Int[1, 9].Array[60], Gen.Long[1, 300]).Sample((values, lengths, budget) =>
+        {
+            // Equal hashes are told apart by their numbers; hashes that differ in the last bits alone lie anywhere in the order.
+            (UInt128 Hash, int Index, int Bytes)[] texts = [.. values.Select((value, i) => (XxHash128.HashToUInt128(BitConverter.GetBytes(value)), i, lengths[i]))];
+            TextBudget.Cut last = TextBudget.CutOf(texts, budget, Seed);
+            long[] sums = [.. texts.Select(text => texts.Where(other => IsBefore(other, text)).Sum(other => (long)other.Bytes) + text.Bytes)];
+            Assert.That(texts.Select(text => last.Holds(text.Hash, text.Index)), Is.EqualTo(texts.Select((text, i) => sums[i] <= budget || sums[i] == text.Bytes)));
+        }, iter: 300);
+
+    // The order as the cuts of all budgets show it: a text is before another where a cut holds it alone.
+    private static bool IsBefore((UInt128 Hash, int Index, int Bytes) one, (UInt128 Hash, int Index, int Bytes) other) =>
+        one.Index != other.Index && TextBudget.CutOf([one with { Bytes = 2 }, other with { Bytes = 2 }], 2, Seed).Holds(one.Hash, one.Index);
 
     private string WriteCorpus() => _folder.Write("a.csv",
         "language,split,text,label\n" + string.Concat(Enumerable.Range(0, 300).Select(i => $"en,train,this is text {i},a\nfr,train,c'est le texte {i},b\nfr,test,un {i},\n")));

@@ -13,10 +13,10 @@ public class TokenFileTests
 {
     private static readonly (int LanguageIndex, CorpusSplit Split, string Text)[] Few =
     [
-        (1, CorpusSplit.Train, "Alle Menschen sind frei"), (0, CorpusSplit.Test, ""), (0, CorpusSplit.Valid, "все люди \U0001F600"), (1, CorpusSplit.Train, "x"),
+        (0, CorpusSplit.Valid, "все люди \U0001F600"), (0, CorpusSplit.Test, ""), (2, CorpusSplit.Train, "Alle Menschen sind frei"), (2, CorpusSplit.Train, "x"),
     ];
 
-    private static readonly string[] Languages = ["ru", "de"];
+    private static readonly string[] Languages = ["ru", "fr", "de"];
 
     [TestCase(0, 2)]
     [TestCase(70_000, 4)]
@@ -30,12 +30,14 @@ public class TokenFileTests
 
         Assert.That(file.Languages, Is.EqualTo(Languages));
         Assert.That((file.TextCount, file.VocabularySize, file.TextVocabularySize), Is.EqualTo((4, tokenizer.VocabularySize, tokenizer.TextVocabularySize)));
-        Assert.That(file.LanguageIndices.ToArray(), Is.EqualTo(Few.Select(text => text.LanguageIndex)));
-        Assert.That(file.Splits.ToArray(), Is.EqualTo(Few.Select(text => text.Split)));
+        Assert.That(Enumerable.Range(0, 4).Select(file.LanguageOf), Is.EqualTo(Few.Select(text => text.LanguageIndex)));
+        Assert.That((file.Texts(0, CorpusSplit.Train), file.Texts(0, CorpusSplit.Test), file.Texts(1, CorpusSplit.Valid), file.Texts(2, CorpusSplit.Train)),
+            Is.EqualTo((new TextRange(0, 0), new TextRange(1, 1), new TextRange(2, 0), new TextRange(2, 2))));
+        Assert.That(file.BytesOf(2, CorpusSplit.Train), Is.EqualTo(Few[2].Text.Length + 1));
         Assert.That(file.Utf8Bytes.ToArray(), Is.EqualTo(Few.Select(text => Encoding.UTF8.GetByteCount(text.Text))));
         Assert.That(Enumerable.Range(0, 4).Select(i => tokenizer.Decode(file.Ids(i))), Is.EqualTo(Few.Select(text => text.Text)));
-        Assert.That(file.TokenOffsets[3] + file.TokenCounts[3], Is.EqualTo(file.TokenCount));
-        Assert.That(new FileInfo(folder.File("t.tokens")).Length, Is.GreaterThan(96 + (file.TokenCount * bytesPerId)).And.LessThan(96 + (file.TokenCount * bytesPerId) + 80));
+        Assert.That((file.TokenOffsets[3] + file.TokenCountOf(3), file.TokenOffsets[4]), Is.EqualTo((file.TokenCount, file.TokenCount)));
+        Assert.That(new FileInfo(folder.File("t.tokens")).Length, Is.GreaterThan(96 + (file.TokenCount * bytesPerId)).And.LessThan(96 + (file.TokenCount * bytesPerId) + 128));
     }
 
     [Test]
@@ -119,6 +121,29 @@ public class TokenFileTests
         TokenFileWriter.Write(folder.File("t.tokens"), Languages, Few, Tokenizer(0), 1);
 
         Assert.That(() => TokenFile.Open(folder.File("t.tokens"), Tokenizer(3).ContentHash), Throws.TypeOf<InputException>().With.Message.Contains("another tokenizer"));
+    }
+
+    [Test]
+    public void Write_OtherOrder_IsRefused()
+    {
+        using TemporaryFolder folder = new();
+        Assert.That(() => TokenFileWriter.Write(folder.File("t.tokens"), Languages, [Few[2], Few[0]], Tokenizer(0), 1), Throws.ArgumentException.With.Message.Contains("language ru"));
+    }
+
+    [Test]
+    public void Open_TenTimesTheTexts_AllocatesTheSame()
+    {
+        using TemporaryFolder folder = new();
+        long[] allocated = [.. new[] { 2_000, 2_000, 20_000 }.Select(texts =>
+        {
+            string path = folder.File($"{texts}.tokens");
+            TokenFileWriter.Write(path, Languages, Enumerable.Range(0, texts).Select(i => (0, CorpusSplit.Train, $"text {i}")), Tokenizer(0), 1);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            using TokenFile file = TokenFile.Open(path);
+            return file.BytesOf(0, CorpusSplit.Train) > 0 ? GC.GetAllocatedBytesForCurrentThread() - before : 0;
+        })];
+        // The first one warms up.
+        Assert.That(allocated[2], Is.EqualTo(allocated[1]).Within(5).Percent);
     }
 
     [Test]

@@ -49,6 +49,19 @@ public sealed class CausalScorerTests
             return Math.Abs(result.Languages[0].Bits - expected) < 1e-6 * expected + 1e-5;
         }, iter: 30, seed: "0N0XIzNsQ0O2");
 
+    [Test]
+    public void Score_MoreWindowsThanAPlanHolds_ScoresEachOnce()
+    {
+        const int Texts = 70_000;
+        int[] ids = [38, 5, 1];
+        using CausalScorer scorer = CausalScorer.Load(Model, Options with { BatchTokens = 4096 });
+
+        EvaluationResult result = scorer.Score([.. Enumerable.Range(0, Texts).Select(i => new ScoringSequence(i / 66_000, ids, 1))], ["aa", "bb"]);
+
+        Assert.That(result.Languages.Select(l => l.Texts), Is.EqualTo(new[] { 66_000, 4_000 }));
+        Assert.That(result.Languages.Select(l => l.Bits), Is.EqualTo(new[] { 66_000 * Expected(ids), 4_000 * Expected(ids) }).Within(1e-4).Percent);
+    }
+
     [TestCase("text-generation-gpt2")]
     [TestCase("text-generation-llama")]
     public void Score_FixtureModel_AgreesWithOneSequenceAtATime(string name)

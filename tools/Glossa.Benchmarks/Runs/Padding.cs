@@ -21,11 +21,7 @@ internal static class Padding
             string[] settings = ["evaluation.baseline=false", .. arguments.Text("corpus") is { } corpus ? [$"corpus.path={corpus}"] : Array.Empty<string>()];
             RunResult run = TrainedRun.Until("tokenizer", Path.Combine(folder, "run"), Path.Combine(folder, "store"), settings);
             using TokenFile tokens = TokenFile.Open(Path.Combine(run.Stages.Single(stage => stage.Name == "tokenizer").Folder, TokenizerStage.TokensFile));
-            List<TrainingWindow>[] windows = [.. tokens.Languages.Select(_ => new List<TrainingWindow>())];
-            for (int text = 0; text < tokens.TextCount; text++)
-            {
-                if (tokens.Splits[text] == CorpusSplit.Train) windows[tokens.LanguageIndices[text]].AddRange(TrainingWindow.Cut(text, tokens.TokenCounts[text] + 2, context));
-            }
+            WindowIndex[] windows = [.. tokens.Languages.Select((_, language) => tokens.Texts(language, CorpusSplit.Train)).Select(texts => new WindowIndex(texts.First, texts.Count, text => tokens.TokenCountOf(text) + 2, context))];
             findings.Table(["positions of a micro-batch", "padding"], [.. arguments.Numbers("micro", "1024,2048,4096").Select(micro => (IReadOnlyList<string>)[
                 micro.ToString(CultureInfo.InvariantCulture), (Share(windows, micro) * 100).ToString("F1", CultureInfo.InvariantCulture) + " %"])]);
         }
@@ -35,7 +31,7 @@ internal static class Padding
         }
     }
 
-    private static double Share(List<TrainingWindow>[] windows, int micro)
+    private static double Share(WindowIndex[] windows, int micro)
     {
         BatchPlan plan = BatchPlan.Make(windows, new BatchPlanOptions { Tokens = 1_000_000, Sampling = 0, MicroBatchTokens = micro, Seed = 1 });
         PlannedBatch[] batches = [.. Enumerable.Range(0, plan.Steps).SelectMany(plan.Step)];

@@ -1,37 +1,55 @@
 using System.Collections.Concurrent;
-using System.Text;
 
 namespace Glossa.Data.Tokenizers.Training;
 
 /// <summary>
-/// Counts the words of texts, language by language, on several threads.
+/// Counts the words of texts, language by language, on several threads. Of a large corpus the rarest words are dropped every now and then, so that memory does not grow with it:
+/// at the same places of the text on any number of threads.
 /// </summary>
 internal static class WordCounter
 {
     private const int BatchCharacters = 1 << 16;
 
-    /// <summary>The counts of all words in <paramref name="texts"/>, which are read once.</summary>
+    // After so many characters the counts are put together.
+    private const int RoundCharacters = 1 << 23;
+
+    // Over all languages, a word of two languages counted twice.
+    private const int MostWords = 1 << 20;
+
+    /// <summary>The counts of the words in <paramref name="texts"/>, which are read once.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="cutter">What the words are.</param>
+    /// <param name="threads">Threads to count on.</param>
+    /// <param name="mostWords">How many words are kept after each round, those of the languages together.</param>
+    /// <param name="roundCharacters">Characters of a round.</param>
     /// <exception cref="InputException">There is no text.</exception>
-    public static LanguageWords Count(IEnumerable<(string Language, string Text)> texts, IWordCutter cutter, int threads)
+    public static LanguageWords Count(
+        IEnumerable<(string Language, string Text)> texts, IWordCutter cutter, int threads, int mostWords = MostWords, int roundCharacters = RoundCharacters)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        List<Worker> workers = threads == 1 ? CountOnOneThread(texts, cutter) : CountOnThreads(texts, cutter, threads);
-        LanguageWords words = new(workers.SelectMany(worker => worker.Languages).Select(pair => (pair.Key, pair.Value.Words, pair.Value.Bytes)));
+        WordCounts all = new();
+        using IEnumerator<(string Language, string Text)> at = texts.GetEnumerator();
+        for (Reader reader = new(at); reader.Next(roundCharacters) is { } round;)
+        {
+            foreach (WordCounts part in threads == 1 ? [CountOnOneThread(round, cutter)] : CountOnThreads(round, cutter, threads)) all.Add(part);
+            all.Trim(mostWords);
+        }
+        LanguageWords words = new(all.Languages);
         return !words.IsEmpty ? words : throw new InputException("there is no text to train a tokenizer on", fix: "check the corpus and its train split");
     }
 
-    private static List<Worker> CountOnOneThread(IEnumerable<(string Language, string Text)> texts, IWordCutter cutter)
+    private static WordCounts CountOnOneThread(IEnumerable<(string Language, string Text)> texts, IWordCutter cutter)
     {
-        Worker worker = new();
-        foreach ((string language, string text) in texts) worker.Count(language, text, cutter);
-        return [worker];
+        WordCounts counts = new();
+        foreach ((string language, string text) in texts) counts.Count(language, text, cutter);
+        return counts;
     }
 
-    private static List<Worker> CountOnThreads(IEnumerable<(string Language, string Text)> texts, IWordCutter cutter, int threads)
+    private static List<WordCounts> CountOnThreads(IEnumerable<(string Language, string Text)> texts, IWordCutter cutter, int threads)
     {
         using BlockingCollection<List<(string Language, string Text)>> batches = new(threads * 4);
         using CancellationTokenSource failed = new();
-        List<Worker> workers = [.. Enumerable.Range(0, threads).Select(_ => new Worker())];
+        List<WordCounts> workers = [.. Enumerable.Range(0, threads).Select(_ => new WordCounts())];
         Task[] tasks = [.. workers.Select(worker => Task.Factory.StartNew(() =>
         {
             try
@@ -69,22 +87,20 @@ internal static class WordCounter
         return workers;
     }
 
-    private sealed class LanguageCount
+    // Hands a sequence out in rounds of so many characters.
+    private sealed class Reader(IEnumerator<(string Language, string Text)> texts)
     {
-        public WordTable Words { get; } = new();
+        private bool _more = texts.MoveNext();
 
-        public long Bytes { get; set; }
-    }
+        public IEnumerable<(string Language, string Text)>? Next(int characters) => _more ? Round(characters) : null;
 
-    private sealed class Worker
-    {
-        public Dictionary<string, LanguageCount> Languages { get; } = new(StringComparer.Ordinal);
-
-        public void Count(string language, string text, IWordCutter cutter)
+        private IEnumerable<(string Language, string Text)> Round(int characters)
         {
-            if (!Languages.TryGetValue(language, out LanguageCount? count)) Languages.Add(language, count = new LanguageCount());
-            count.Bytes += Encoding.UTF8.GetByteCount(text);
-            cutter.Count(text, count.Words);
+            for (int read = 0; _more && read < characters; _more = texts.MoveNext())
+            {
+                read += texts.Current.Text.Length;
+                yield return texts.Current;
+            }
         }
     }
 }

@@ -92,11 +92,9 @@ internal sealed class ScoreStage(long? bytesPerLanguage) : Stage<ScoreSettings>
     private static SortedDictionary<string, long> TrainBytes(TokenFile tokens)
     {
         SortedDictionary<string, long> bytes = new(StringComparer.Ordinal);
-        for (int text = 0; text < tokens.TextCount; text++)
+        for (int language = 0; language < tokens.Languages.Count; language++)
         {
-            if (tokens.Splits[text] != CorpusSplit.Train) continue;
-            string language = tokens.Languages[tokens.LanguageIndices[text]];
-            bytes[language] = bytes.GetValueOrDefault(language) + tokens.Utf8Bytes[text];
+            if (tokens.Texts(language, CorpusSplit.Train).Count > 0) bytes[tokens.Languages[language]] = tokens.BytesOf(language, CorpusSplit.Train);
         }
         return bytes;
     }

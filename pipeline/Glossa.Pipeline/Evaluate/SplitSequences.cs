@@ -26,6 +26,16 @@ public sealed record SplitSequences(IReadOnlyList<string> Languages, IReadOnlyLi
         return Read(tokens, tokenizer, split, Math.Max(1, (texts + most - 1) / most));
     }
 
+    /// <summary>One text as a model sees it: [language tag, or <c>&lt;bos&gt;</c>], text, <c>&lt;eos&gt;</c>.</summary>
+    internal static int[] Ids(TokenFile tokens, ITokenizer tokenizer, int text)
+    {
+        int[] ids = new int[tokens.TokenCounts[text] + 2];
+        ids[0] = tokenizer.LanguageTagId(tokens.Languages[tokens.LanguageIndices[text]]) ?? tokenizer.BeginId;
+        tokens.CopyIds(tokens.TokenOffsets[text], ids.AsSpan(1, ids.Length - 2));
+        ids[^1] = tokenizer.EndId;
+        return ids;
+    }
+
     private static SplitSequences Read(TokenFile tokens, ITokenizer tokenizer, CorpusSplit split, int step)
     {
         ArgumentNullException.ThrowIfNull(tokens);
@@ -43,11 +53,7 @@ public sealed record SplitSequences(IReadOnlyList<string> Languages, IReadOnlyLi
                 positions[language] = position = languages.Count;
                 languages.Add(tokens.Languages[language]);
             }
-            int[] ids = new int[tokens.TokenCounts[text] + 2];
-            ids[0] = tokenizer.LanguageTagId(tokens.Languages[language]) ?? tokenizer.BeginId;
-            tokens.CopyIds(tokens.TokenOffsets[text], ids.AsSpan(1, ids.Length - 2));
-            ids[^1] = tokenizer.EndId;
-            sequences.Add(new ScoringSequence(position, ids, tokens.Utf8Bytes[text]));
+            sequences.Add(new ScoringSequence(position, Ids(tokens, tokenizer, text), tokens.Utf8Bytes[text]));
         }
         if (languages.Count == 0)
             throw new InputException($"the corpus has no {split.ToString().ToLowerInvariant()} texts to evaluate on", fix: "raise corpus.split, or choose evaluation.split");

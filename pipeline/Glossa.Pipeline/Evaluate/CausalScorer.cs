@@ -100,14 +100,7 @@ public sealed class CausalScorer : IDisposable
 
     private void RunBatches(ScoringPlan plan, IReadOnlyList<ScoringSequence> sequences, double[] bits, CancellationToken cancellation) => ScoringRuns.Run(
         plan.Batches.Length, _options.Threads, _model.Origin, () => new ScoringWorker(_model, _options),
-        (worker, batch) => worker.Run(plan, plan.Batches[batch], sequences, (window, position, logits) =>
-        {
-            ScoringWindow at = plan.Windows[window];
-            int token = sequences[at.Sequence].Ids.Span[position];
-            if ((uint)token >= (uint)logits.Length)
-                throw new ArgumentException($"sequence {at.Sequence} scores token {token}, which is masked out of the softmax");
-            bits[window] += LogSoftmax.Bits(logits, token);
-        }), cancellation);
+        (worker, batch) => worker.Run(plan, plan.Batches[batch], sequences, ScoringWorker.AddBits(plan, sequences, bits)), cancellation);
 
     private static void RequireText(IReadOnlyList<ScoringSequence> sequences, IReadOnlyList<string> languages)
     {

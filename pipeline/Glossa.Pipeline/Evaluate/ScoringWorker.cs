@@ -36,6 +36,14 @@ internal sealed unsafe class ScoringWorker : IDisposable
         _inputNames = [.. names];
     }
 
+    /// <summary>Adds the surprise of each token to the bits of its window.</summary>
+    public static LogitsReader AddBits(ScoringPlan plan, IReadOnlyList<ScoringSequence> sequences, double[] bits) => (window, position, logits) =>
+    {
+        int sequence = plan.Windows[window].Sequence, token = sequences[sequence].Ids.Span[position];
+        if ((uint)token >= (uint)logits.Length) throw new ArgumentException($"sequence {sequence} scores token {token}, which is masked out of the softmax");
+        bits[window] += LogSoftmax.Bits(logits, token);
+    };
+
     /// <summary>Runs one batch and shows the logits of each scored place, window by window.</summary>
     public void Run(ScoringPlan plan, ScoringBatch batch, IReadOnlyList<ScoringSequence> sequences, LogitsReader read)
     {

@@ -36,7 +36,7 @@ public sealed class PipelineRunner
     /// <exception cref="OperationCanceledException">The work was stopped; the same call resumes it.</exception>
     public RunResult Run(RunConfig config, RunOptions options, CancellationToken cancellation = default)
     {
-        IReadOnlyList<IStage> stages = Until(options.Until);
+        IReadOnlyList<IStage> stages = [.. Until(options.Until).Where(stage => stage.IsNeeded(config))];
         // Asked before the run folder is made: a mistyped path leaves nothing behind.
         foreach (InputFile file in stages.SelectMany(stage => stage.SelectFiles(config))) InputHashes.RequireReadable(file);
         try

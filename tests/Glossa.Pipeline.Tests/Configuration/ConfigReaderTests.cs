@@ -59,6 +59,10 @@ internal sealed class ConfigReaderTests
     [TestCase("curriculum: {phases: [null]}", "'curriculum.phases[0]' is 'null', expected a mapping")]
     [TestCase("languages: {method: list}", "'languages.list' is empty")]
     [TestCase("export: {precisions: [int8, int8]}", "'int8' stands twice in 'export.precisions'")]
+    [TestCase("distillation: {teachers: 2, from: [a]}", "'distillation.teachers' and 'distillation.from' exclude each other; train teachers or take them from runs")]
+    [TestCase("distillation: {from: [a, a]}", "'a' stands twice in 'distillation.from'")]
+    [TestCase("distillation: {teachers: -1}", "'distillation.teachers' is '-1', expected a whole number from 0 to 64")]
+    [TestCase("distillation: {teachers: 2, weight: 0}", "'distillation.weight' is '0', expected a number from 0.001 to 1")]
     [TestCase("corpus: {path: ''}", "'corpus.path' is '', expected a text")]
     public void Parse_WrongSetting_NamesIt(string yaml, string message) =>
         Assert.That(() => ConfigReader.Parse(yaml), Throws.TypeOf<InputException>().With.Message.Contains(message));

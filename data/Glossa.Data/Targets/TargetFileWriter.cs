@@ -10,7 +10,7 @@ public sealed class TargetFileWriter : IDisposable
     private readonly long[] _first;
     private readonly SafeFileHandle _file;
 
-    /// <summary>Makes the file, its predictions zero.</summary>
+    /// <summary>Makes the file; it is whole once every prediction has been written.</summary>
     /// <param name="path">The file; one that is there is replaced.</param>
     /// <param name="predictions">Number of predictions of each text; 0 for a text without any.</param>
     /// <param name="candidates">Ids of each prediction.</param>
@@ -27,7 +27,7 @@ public sealed class TargetFileWriter : IDisposable
             sum += predictions[text];
         }
         _header = new TargetFileHeader(vocabulary <= 1 << 16 ? sizeof(ushort) : sizeof(int), candidates, _first.Length, sum);
-        _file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, _header.FileLength);
+        _file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
         RandomAccess.Write(_file, _header.Write(), 0);
         RandomAccess.Write(_file, MemoryMarshal.AsBytes(_first.AsSpan()), TargetFileHeader.Size);
     }

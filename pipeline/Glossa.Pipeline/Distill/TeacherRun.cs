@@ -23,16 +23,20 @@ internal static class TeacherRun
     /// <summary>What stages call the model.</summary>
     public static string NameOf(int number) => FormattableString.Invariant($"teacher {number}");
 
-    /// <summary>Refuses a teacher of another tokenizer or other texts: its predictions would be of other places.</summary>
+    /// <summary>Refuses a teacher of another tokenizer or other texts, whose predictions would be of other places, and one that cannot read as far as the model.</summary>
     /// <param name="model">The file of <see cref="ModelOf"/>.</param>
     /// <param name="tokenizer">The output of this run's tokenizer stage.</param>
+    /// <param name="window">Longest window of this run's model.</param>
     /// <exception cref="InputException">It is one.</exception>
-    public static void RequireSameTokens(string model, string tokenizer)
+    public static void RequireFit(string model, string tokenizer, int window)
     {
         string folder = Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(model)!)!)!;
         IReadOnlyList<StoredFile> theirs = OutputsOf(folder);
         if (!IsSame($"{TokenizerStage.Folder}/tokenizer.json")) throw new InputException("the teacher was trained with another tokenizer than this run", folder, Fix);
         if (!IsSame(TokenizerStage.TokensFile)) throw new InputException("the teacher was trained on other texts than this run", folder, Fix);
+        int context = ModelFolder.Open(Path.Combine(folder, ExportStage.ModelPath)).Facts.Context;
+        if (context < window)
+            throw new InputException(FormattableString.Invariant($"the teacher sees at most {context} tokens at once, this run's model {window}"), folder, "lower model.context, or leave it out of distillation.from");
 
         bool IsSame(string file) => theirs.FirstOrDefault(stored => stored.Path == file) is { } stored && stored.Hash == ContentHash.OfFile(Path.Combine(tokenizer, file));
     }

@@ -28,12 +28,12 @@ internal static class TeacherTraining
 {
     private const string DoneName = "done";
 
-    /// <summary>The trained model; the training goes on from its last checkpoint, and is not done again once it is finished.</summary>
+    /// <summary>Trains it, from its last checkpoint where there is one, and not again once it is finished. Gives what builds the trained model, so that no session of one lies in memory while another is trained.</summary>
     /// <param name="settings">The teacher.</param>
     /// <param name="number">Its number, from 1.</param>
     /// <param name="count">How many there are.</param>
     /// <param name="context">The stage.</param>
-    public static ModelProto Train(TeacherSettings settings, int number, int count, StageContext context)
+    public static Func<ModelProto> Train(TeacherSettings settings, int number, int count, StageContext context)
     {
         string folder = Path.Combine(context.Scratch, string.Create(CultureInfo.InvariantCulture, $"teacher-{number}"));
         string model = Path.Combine(folder, "model"), weights = Path.Combine(folder, "train"), scratch = Path.Combine(folder, "checkpoints");
@@ -51,7 +51,7 @@ internal static class TeacherTraining
             AtomicFile.WriteText(Path.Combine(folder, DoneName), "");
             DurableFolder.Delete(scratch);
         }
-        return TrainedModel.Build(training, Path.Combine(weights, TrainStage.WeightsFolder, TrainStage.FinalName));
+        return () => TrainedModel.Build(training, Path.Combine(weights, TrainStage.WeightsFolder, TrainStage.FinalName));
     }
 
     // Says which teacher it is.

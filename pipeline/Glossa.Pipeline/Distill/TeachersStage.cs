@@ -1,6 +1,7 @@
 using Glossa.Data.Tokenizers;
 using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Data.Tokens;
+using Glossa.Models.Onnx;
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Evaluate;
 using Glossa.Pipeline.Model;
@@ -64,9 +65,9 @@ public sealed class TeachersStage : Stage<TeachersSettings>
         List<CausalSession> teachers = [];
         try
         {
-            for (int number = 1; number <= settings.Runs; number++) teachers.Add(Finished(context.File(TeacherRun.NameOf(number)), tokenizer, context));
-            for (int number = 1; number <= settings.Trained.Count; number++)
-                teachers.Add(CausalSession.Load(TeacherTraining.Train(settings.Trained[number - 1], number, settings.Trained.Count, context), TeacherRun.NameOf(number), withCache: false));
+            for (int number = 1; number <= settings.Runs; number++) teachers.Add(Finished(context.File(TeacherRun.NameOf(number)), options, context));
+            Func<ModelProto>[] trained = [.. settings.Trained.Select((teacher, i) => TeacherTraining.Train(teacher, i + 1, settings.Trained.Count, context))];
+            foreach (Func<ModelProto> model in trained) teachers.Add(CausalSession.Load(model(), TeacherRun.NameOf(teachers.Count + 1), withCache: false));
             using TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
             new TeacherPredictions(teachers, tokens, tokenizer, options).Write(context.OutputFile(TargetsFile), settings.Candidates, context);
         }
@@ -76,12 +77,12 @@ public sealed class TeachersStage : Stage<TeachersSettings>
         }
     }
 
-    private static CausalSession Finished(string model, ITokenizer tokenizer, StageContext context)
+    private static CausalSession Finished(string model, ScoringOptions options, StageContext context)
     {
-        TeacherRun.RequireSameTokens(model, context.Input("tokenizer"));
+        TeacherRun.RequireFit(model, context.Input("tokenizer"), options.Window);
         CausalSession session = CausalSession.Open(model, withCache: false);
-        if (session.Vocabulary >= tokenizer.TextVocabularySize) return session;
+        if (session.Vocabulary >= options.TextVocabularySize) return session;
         session.Dispose();
-        throw new InputException($"the teacher predicts {session.Vocabulary} ids, the tokenizer needs {tokenizer.TextVocabularySize}", model, "leave it out of distillation.from");
+        throw new InputException($"the teacher predicts {session.Vocabulary} ids, the tokenizer needs {options.TextVocabularySize}", model, "leave it out of distillation.from");
     }
 }

@@ -61,6 +61,9 @@ internal sealed class TeachersStageTests
     public void Run_TeacherOfAnotherTokenizer_IsRefused() => AssertRefused("tokenizer.vocabulary=310", "another tokenizer");
 
     [Test]
+    public void Run_TeacherOfAShorterContext_IsRefused() => AssertRefused("model.context=128", "at most 64 tokens at once, this run's model 128");
+
+    [Test]
     public void Run_TeacherOfOtherTexts_IsRefused() =>
         AssertRefused($"corpus.path={_folder.Write("other.csv", File.ReadAllText(_corpus) + "sw,test,maneno mengine\n")}", "other texts");
 

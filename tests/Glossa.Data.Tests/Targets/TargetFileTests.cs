@@ -1,4 +1,5 @@
 using Glossa.Data.Targets;
+using Glossa.Data.Tests.Corpora;
 using NUnit.Framework;
 
 namespace Glossa.Data.Tests.Targets;

@@ -1,4 +1,5 @@
 using Glossa.Pipeline.Budget;
+using Glossa.Pipeline.Distill;
 using Glossa.Pipeline.Evaluate;
 using Glossa.Pipeline.Export;
 using Glossa.Pipeline.Ingest;
@@ -14,7 +15,7 @@ namespace Glossa.Pipeline;
 /// <summary>The stages of <c>glossa run</c>, in the order in which data passes them.</summary>
 public static class PipelineStages
 {
-    /// <summary>ingest, languages, budget, tokenizer, model, train, evaluate, export, report.</summary>
+    /// <summary>ingest, languages, budget, tokenizer, model, teachers, train, evaluate, export, report.</summary>
     public static IReadOnlyList<IStage> All { get; } =
     [
         new IngestStage(),
@@ -22,6 +23,7 @@ public static class PipelineStages
         new BudgetStage(),
         new TokenizerStage(),
         new ModelStage(),
+        new TeachersStage(),
         new TrainStage(),
         new EvaluateStage(),
         new ExportStage(),

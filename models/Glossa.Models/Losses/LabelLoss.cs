@@ -6,7 +6,7 @@ using static Glossa.Models.Onnx.TensorProto.Types;
 namespace Glossa.Models.Losses;
 
 /// <summary>
-/// Cross entropy of a graph's logits against integer labels. Where the logits are a product with a matrix, only the scored rows are multiplied, and
+/// Cross entropy of a graph's logits against integer labels, or distributions in their place. Where the logits are a product with a matrix, only the scored rows are multiplied, and
 /// where nothing follows the product, the weight of the labels scales its narrow operands, so that the logits are passed over as seldom as possible.
 /// </summary>
 internal static class LabelLoss
@@ -28,7 +28,7 @@ internal static class LabelLoss
 
         Value rows_MV = context.Float(head.Over(g, scored.Rows));
         bool closed = head.Product is not null && head.Tail.Count == 0 && context.Shapes.Type(head.Product.Input[1]) == DataType.Float;
-        (Value loss, Value gradient_MV) = CrossEntropy.Attach(g, rows_MV, scored.Target, scored.Weight, context.Options.StaticShapes, context.Options.ZLoss);
+        (Value loss, Value gradient_MV) = CrossEntropy.Attach(g, rows_MV, scored.Target, scored.Weight, context.Options.StaticShapes, context.Options.ZLoss, scored.Soft);
         Dictionary<string, Value> seeds = closed
             ? ThroughProduct(g, new GraphIndex(g.Graph), new Value(head.Product!.Input[1]), scored, gradient_MV)
             : new() { [rows_MV.Name] = g.Mul(gradient_MV, scored.WeightColumn, "gradient_weighted") };

@@ -7,6 +7,8 @@ internal static class Loss
     /// <exception cref="InputException">The output has a shape that the loss does not read, or the graph an input that the loss cannot take.</exception>
     public static AttachedLoss Attach(LossContext context)
     {
+        if (context.Options is { SoftTargets: true, Loss: LossKind.Mse or LossKind.Embedding or LossKind.Custom })
+            throw new InputException($"the loss {LossNames.Of(context.Options.Loss)} has no labels that distributions could stand for", fix: "use soft targets with a cross entropy");
         using IDisposable scope = context.G.Scope("loss");
         return context.Options.Loss switch
         {

@@ -12,6 +12,9 @@ namespace Glossa.Models.Losses;
 /// <param name="WeightColumn">The same, to multiply rows with.</param>
 internal sealed record ScoredRows(Value Rows, Value Target, Value Weight, Value WeightColumn)
 {
+    /// <summary>The distribution that takes the place of each row's right class; null where there is none.</summary>
+    public SoftTargets? Soft { get; init; }
+
     /// <summary>
     /// Every position of <c>[sequence, batch, width]</c> that has a label to predict, ignored ones with weight zero: right where nearly all are scored, as in the text that Glossa's own
     /// batches hold.
@@ -26,7 +29,14 @@ internal sealed record ScoredRows(Value Rows, Value Target, Value Weight, Value 
         Value labels = LabelInput.Declare(context, StepModel.Labels, DataType.Int64, [.. context.Axes(StepModel.Labels, 2).Reverse()]);
         if (shifted) labels = g.Op("Slice", [labels, g.Ints(1), g.Ints(long.MaxValue), g.Ints(1)], "labels.next");
         labels = g.Reshape(g.Transpose(labels, [1, 0], "labels.time_major"), [-1], "labels.flat");
-        return Weighted(context, rows, labels, g.Op("Equal", [labels, g.Constant(StepModel.IgnoredLabel)], "labels.ignored"));
+        return Weighted(context, rows, labels, g.Op("Equal", [labels, g.Constant(StepModel.IgnoredLabel)], "labels.ignored")) with
+        {
+            Soft = Distributions(context, [.. context.Axes(StepModel.Labels, 2).Reverse()], values =>
+            {
+                if (shifted) values = g.Op("Slice", [values, g.Ints(1), g.Ints(long.MaxValue), g.Ints(1)], "targets.next");
+                return Flat(g, g.Transpose(values, [1, 0, 2], "targets.time_major"), 2);
+            }),
+        };
     }
 
     /// <summary>
@@ -50,14 +60,33 @@ internal sealed record ScoredRows(Value Rows, Value Target, Value Weight, Value 
         labels = g.Reshape(g.Reshape(labels, positions, "labels.shaped_as_the_output"), [-1], "labels.flat");
         Value ignored = g.Op("Equal", [labels, g.Constant(StepModel.IgnoredLabel)], "labels.ignored");
         Value flat = rank == 2 ? values : g.Op("Flatten", [values], "flat", "", OnnxFactory.Attribute("axis", rank - 1L));
-        if (context.Options.StaticShapes) return Weighted(context, g.Where(g.Unsqueeze(ignored, [1], "labels.ignored_column"), g.Constant(0f), flat, "rows"), labels, ignored);
+        SoftTargets? soft = Distributions(context, context.Axes(StepModel.Labels, rank - 1), values => Flat(g, context.Options.Loss == LossKind.CausalLm ? Next(g, values) : values, rank - 1));
+        if (context.Options.StaticShapes)
+            return Weighted(context, g.Where(g.Unsqueeze(ignored, [1], "labels.ignored_column"), g.Constant(0f), flat, "rows"), labels, ignored) with { Soft = soft };
         Value kept = g.Op("Not", [ignored], "labels.kept");
         Value places = g.Reshape(g.Op("NonZero", [kept]), [-1], "labels.places");
         Value target = g.Gather(labels, places, 0, "target");
         Value rows = g.Gather(flat, places, 0, "rows");
         Value weight = context.MeanWeight(() => g.Cast(g.Op("Size", [places], "labels.count"), DataType.Float, "count"));
-        return new ScoredRows(rows, target, weight, weight);
+        return new ScoredRows(rows, target, weight, weight)
+        {
+            Soft = soft is null ? null : new SoftTargets(g.Gather(soft.Ids, places, 0, "targets.ids"), g.Gather(soft.Weights, places, 0, "targets.weights")),
+        };
     }
+
+    // Declares the two inputs, shaped as the labels and one axis more, and brings both into rows.
+    private static SoftTargets? Distributions(LossContext context, object[] axes, Func<Value, Value> rows)
+    {
+        if (!context.Options.SoftTargets) return null;
+        Value Declare(string name, DataType type) => rows(LabelInput.Declare(context, name, type, [.. axes, "targets"]));
+        return new SoftTargets(Declare(StepModel.TargetIds, DataType.Int64), Declare(StepModel.TargetWeights, DataType.Float));
+    }
+
+    private static Value Flat(GraphBuilder g, Value values, long axis) => g.Op("Flatten", [values], "targets.flat", "", OnnxFactory.Attribute("axis", axis));
+
+    // What stands one place further on. The last place has nothing to predict and its label is ignored, so it may hold anything: the first.
+    private static Value Next(GraphBuilder g, Value values) => g.Concat(
+        [g.Op("Slice", [values, g.Ints(1), g.Ints(long.MaxValue), g.Ints(1)], "targets.next"), g.Op("Slice", [values, g.Ints(0), g.Ints(1), g.Ints(1)], "targets.first")], 1, "targets.shifted");
 
     // All rows, ignored ones with a target that exists and weight zero.
     private static ScoredRows Weighted(LossContext context, Value rows, Value labels, Value ignored)

@@ -24,6 +24,7 @@ internal static class StepNames
             _ => StepModel.Labels,
         };
         if (compared is not null) taken.Add(compared);
+        if (options.SoftTargets && compared == StepModel.Labels) taken.UnionWith([StepModel.TargetIds, StepModel.TargetWeights]);
         foreach (ImportedParameter parameter in parameters)
         {
             taken.Add(StepModel.Gradient(parameter.Name));

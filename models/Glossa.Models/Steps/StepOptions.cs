@@ -17,6 +17,12 @@ public sealed record StepOptions
     /// <summary>A cross entropy grows by this times the squared logarithm of the softmax's denominator, the mean over its labels, which keeps logits near zero (Chowdhery and others, "PaLM", 2022); 0 leaves it alone.</summary>
     public float ZLoss { get; init; }
 
+    /// <summary>
+    /// Whether a cross entropy against labels reads a distribution in place of each label: inputs <c>target_ids</c> (int64) and <c>target_weights</c> (float32), shaped as the labels and an axis of
+    /// named classes behind, whose weights sum to 1. The labels still say which positions count. Distillation and smoothed labels are such distributions.
+    /// </summary>
+    public bool SoftTargets { get; init; }
+
     /// <summary>How <see cref="LossKind.Embedding"/> compares texts.</summary>
     public EmbeddingOptions Embedding { get; init; } = new();
 
@@ -46,7 +52,7 @@ public sealed record StepOptions
 
 /// <summary>A training step: an ordinary ONNX model that gives the loss and the gradients.</summary>
 /// <param name="Model">
-/// Inputs: those of the forward graph, <c>labels</c> (or <c>target</c>, or neither), <c>loss_weight</c> where asked for, every parameter under its own name, and <c>acc.*</c> where it
+/// Inputs: those of the forward graph, <c>labels</c> (or <c>target</c>, or neither), <c>target_ids</c> and <c>target_weights</c> for soft targets, <c>loss_weight</c> where asked for, every parameter under its own name, and <c>acc.*</c> where it
 /// accumulates. Outputs: <c>loss</c> (scalar), extra ones where asked for, then <c>grad.*</c> in parameter order.
 /// </param>
 /// <param name="Parameters">Trainable tensors in the order of the inputs, with their shapes.</param>
@@ -57,6 +63,12 @@ public sealed record StepModel(Onnx.ModelProto Model, IReadOnlyList<(string Name
 
     /// <summary>Name of the labels input.</summary>
     public const string Labels = "labels";
+
+    /// <summary>Name of the input that names the classes of soft targets.</summary>
+    public const string TargetIds = "target_ids";
+
+    /// <summary>Name of the input that gives the weights of soft targets.</summary>
+    public const string TargetWeights = "target_weights";
 
     /// <summary>Name of the input that a regression is compared with.</summary>
     public const string Target = "target";

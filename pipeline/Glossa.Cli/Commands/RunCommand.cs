@@ -125,6 +125,6 @@ internal static class RunCommand
     private static JsonDocument? Figures(RunResult run)
     {
         string path = Path.Combine(run.Folder, ReportName);
-        return run.Stages.Count == PipelineStages.All.Count && File.Exists(path) ? JsonDocument.Parse(File.ReadAllBytes(path)) : null;
+        return run.Stages[^1].Name == PipelineStages.All[^1].Name && File.Exists(path) ? JsonDocument.Parse(File.ReadAllBytes(path)) : null;
     }
 }

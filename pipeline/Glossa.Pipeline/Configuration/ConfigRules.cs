@@ -16,6 +16,7 @@ internal static class ConfigRules
         CheckModel(config.Model, tree);
         CheckPhases(config, tree);
         CheckOptimizer(config.Optimizer, tree);
+        CheckDistillation(config, tree);
         if (config.Languages.Method == LanguageMethod.List && config.Languages.List.Count == 0)
             throw Wrong(tree, "languages.method", "'languages.method' is 'list' and 'languages.list' is empty", "name the languages, as in list: [de, sw]");
         if (Repeated(config.Languages.List) is string language) throw Wrong(tree, "languages.list", $"'{language}' stands twice in 'languages.list'", "remove one");
@@ -31,7 +32,8 @@ internal static class ConfigRules
         if (!corpus.IsEmbedded) corpus = corpus with { Path = FullPath(corpus.Path, tree, "corpus.path") };
         ExportConfig export = config.Export;
         if (!export.Precisions.Contains(Precision.Fp32)) export = export with { Precisions = [Precision.Fp32, .. export.Precisions] };
-        return config with { Corpus = corpus, Model = model, Export = export };
+        DistillationConfig distillation = config.Distillation with { From = [.. config.Distillation.From.Select(folder => FullPath(folder, tree, "distillation.from"))] };
+        return config with { Corpus = corpus, Model = model, Distillation = distillation, Export = export };
     }
 
     // What the export would refuse is refused here: training may take days before it.
@@ -120,6 +122,16 @@ internal static class ConfigRules
             string path = string.Create(CultureInfo.InvariantCulture, $"optimizer.groups.{i}");
             throw Wrong(tree, path, "an optimizer group has no 'match'", "name the parameters by a pattern, such as match: 'layers.0.*'");
         }
+    }
+
+    private static void CheckDistillation(RunConfig config, ConfigMapping tree)
+    {
+        DistillationConfig distillation = config.Distillation;
+        if (distillation.Teachers > 0 && distillation.From.Count > 0)
+            throw Wrong(tree, "distillation.from", "'distillation.teachers' and 'distillation.from' exclude each other", "train teachers or take them from runs");
+        if (Repeated(distillation.From) is string folder) throw Wrong(tree, "distillation.from", $"'{folder}' stands twice in 'distillation.from'", "remove one");
+        if (distillation.IsOn && config.Engine.Kind == EngineKind.OrtTraining)
+            throw Wrong(tree, "engine.kind", "'engine.kind' ort-training does not train with teachers", "use cpu or cuda, or remove the section 'distillation'");
     }
 
     private static string? Repeated(IEnumerable<string> items)

@@ -25,6 +25,9 @@ public sealed record RunConfig
     /// <summary>The order of training.</summary>
     public CurriculumConfig Curriculum { get; init; } = new();
 
+    /// <summary>Teachers that the model learns from beside the text.</summary>
+    public DistillationConfig Distillation { get; init; } = new();
+
     /// <summary>How gradients change the weights.</summary>
     public OptimizerConfig Optimizer { get; init; } = new();
 

@@ -1,6 +1,5 @@
 using Glossa.Data.Tokenizers;
 using Glossa.Models.Onnx;
-using Microsoft.ML.OnnxRuntime;
 
 namespace Glossa.Pipeline.Evaluate;
 
@@ -105,42 +104,9 @@ public sealed class CausalScorer : IDisposable
         }
     }
 
-    private void RunBatches(ScoringPlan plan, IReadOnlyList<ScoringSequence> sequences, double[] bits, CancellationToken cancellation)
-    {
-        int workers = Math.Min(_options.Threads == 0 ? Environment.ProcessorCount : _options.Threads, plan.Batches.Length);
-        int next = -1;
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        void Work()
-        {
-            try
-            {
-                using ScoringWorker worker = new(_model, _options);
-                for (int i; (i = Interlocked.Increment(ref next)) < plan.Batches.Length && !stop.IsCancellationRequested;)
-                    worker.Run(plan, plan.Batches[i], sequences, bits);
-            }
-            catch
-            {
-                stop.Cancel();
-                throw;
-            }
-        }
-        Task[] tasks = new Task[workers];
-        for (int i = 0; i < workers; i++)
-            tasks[i] = Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        try
-        {
-            Task.WaitAll(tasks, CancellationToken.None);
-        }
-        catch (AggregateException e) when (e.InnerExceptions[0] is OnnxRuntimeException failure)
-        {
-            throw new WorkException($"ONNX Runtime failed to run the model ({failure.Message.Split('\n')[0].Trim()})", _model.Origin, inner: failure);
-        }
-        catch (AggregateException e)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
-        cancellation.ThrowIfCancellationRequested();
-    }
+    private void RunBatches(ScoringPlan plan, IReadOnlyList<ScoringSequence> sequences, double[] bits, CancellationToken cancellation) => ScoringRuns.Run(
+        plan.Batches.Length, _options.Threads, _model.Origin, () => new ScoringWorker(_model, _options),
+        (worker, batch) => worker.Run(plan, plan.Batches[batch], sequences, ScoringWorker.AddBits(bits)), cancellation);
 
     private static void RequireText(IReadOnlyList<ScoringSequence> sequences, IReadOnlyList<string> languages)
     {

@@ -4,6 +4,13 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Glossa.Pipeline.Evaluate;
 
+/// <summary>Reads what a model expects at one place of a sequence.</summary>
+/// <param name="window">Number of the window in its plan.</param>
+/// <param name="position">Position in the sequence of the token that comes there.</param>
+/// <param name="token">The token.</param>
+/// <param name="logits">A logit for each id that the model may predict.</param>
+internal delegate void LogitsReader(int window, int position, int token, ReadOnlySpan<float> logits);
+
 /// <summary>One thread's buffers: ids, mask and positions in, logits out, all written in place from run to run.</summary>
 internal sealed unsafe class ScoringWorker : IDisposable
 {
@@ -30,8 +37,15 @@ internal sealed unsafe class ScoringWorker : IDisposable
         _inputNames = [.. names];
     }
 
-    /// <summary>Runs one batch and stores the bits of each of its windows.</summary>
-    public void Run(ScoringPlan plan, ScoringBatch batch, IReadOnlyList<ScoringSequence> sequences, double[] bits)
+    /// <summary>Adds the surprise of each token to the bits of its window.</summary>
+    public static LogitsReader AddBits(double[] bits) => (window, _, token, logits) =>
+    {
+        if ((uint)token >= (uint)logits.Length) throw new ArgumentException($"a sequence scores token {token}, which is masked out of the softmax");
+        bits[window] += LogSoftmax.Bits(logits, token);
+    };
+
+    /// <summary>Runs one batch and shows the logits of each scored place, window by window.</summary>
+    public void Run(ScoringPlan plan, ScoringBatch batch, IReadOnlyList<ScoringSequence> sequences, LogitsReader read)
     {
         Fill(plan, batch, sequences);
         long[] shape = [batch.Rows, batch.Length];
@@ -52,7 +66,15 @@ internal sealed unsafe class ScoringWorker : IDisposable
             foreach (OrtValue input in inputs) input.Dispose();
         }
         for (int row = 0; row < batch.Rows; row++)
-            bits[batch.First + row] = Bits(plan.Windows[batch.First + row], sequences, row * batch.Length);
+        {
+            ScoringWindow window = plan.Windows[batch.First + row];
+            ReadOnlySpan<int> ids = sequences[window.Sequence].Ids.Span;
+            for (int position = window.FirstScored; position < window.Start + window.Length; position++)
+            {
+                long place = row * batch.Length + (position - window.Start) - 1;
+                read(batch.First + row, position, ids[position], new ReadOnlySpan<float>(_logits + (place * _model.Vocabulary), _textVocabulary));
+            }
+        }
     }
 
     public void Dispose()
@@ -86,18 +108,5 @@ internal sealed unsafe class ScoringWorker : IDisposable
             Span<long> positions = Integers(2).Slice(row * batch.Length, batch.Length);
             for (int i = 0; i < positions.Length; i++) positions[i] = i;
         }
-    }
-
-    private double Bits(ScoringWindow window, IReadOnlyList<ScoringSequence> sequences, int firstRow)
-    {
-        ReadOnlySpan<int> tokens = sequences[window.Sequence].Ids.Span.Slice(window.Start, window.Length);
-        double bits = 0;
-        for (int i = window.FirstScored - window.Start; i < tokens.Length; i++)
-        {
-            if ((uint)tokens[i] >= (uint)_textVocabulary)
-                throw new ArgumentException($"sequence {window.Sequence} scores token {tokens[i]}, which is masked out of the softmax");
-            bits += LogSoftmax.Bits(new ReadOnlySpan<float>(_logits + (long)(firstRow + i - 1) * _model.Vocabulary, _textVocabulary), tokens[i]);
-        }
-        return bits;
     }
 }

@@ -50,13 +50,13 @@ internal sealed class TokenSequences : IReadOnlyList<ScoringSequence>
             if (position < 0) position = ~position - 1;
             (int language, int first) = _languages[position];
             int text = _tokens.Texts(language, _split).First + rank - _before[position];
-            int[] ids = new int[_tokens.TokenCountOf(text) + 2];
-            ids[0] = first;
-            _tokens.CopyIds(_tokens.TokenOffsets[text], ids.AsSpan(1, ids.Length - 2));
-            ids[^1] = _end;
-            return new ScoringSequence(position, ids, _tokens.Utf8Bytes[text]);
+            return new ScoringSequence(position, Ids(_tokens, text, first, _end), _tokens.Utf8Bytes[text]);
         }
     }
+
+    /// <summary>One text as a model sees it: [language tag, or <c>&lt;bos&gt;</c>], text, <c>&lt;eos&gt;</c>.</summary>
+    public static int[] Ids(TokenFile tokens, ITokenizer tokenizer, int text) =>
+        Ids(tokens, text, tokenizer.LanguageTagId(tokens.Languages[tokens.LanguageOf(text)]) ?? tokenizer.BeginId, tokenizer.EndId);
 
     /// <inheritdoc/>
     public IEnumerator<ScoringSequence> GetEnumerator()
@@ -65,4 +65,13 @@ internal sealed class TokenSequences : IReadOnlyList<ScoringSequence>
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private static int[] Ids(TokenFile tokens, int text, int first, int end)
+    {
+        int[] ids = new int[tokens.TokenCountOf(text) + 2];
+        ids[0] = first;
+        tokens.CopyIds(tokens.TokenOffsets[text], ids.AsSpan(1, ids.Length - 2));
+        ids[^1] = end;
+        return ids;
+    }
 }

@@ -37,9 +37,9 @@ internal static class ModelTimer
         ScoringOptions together = options with { BatchTokens = rows * tokens };
         ScoringSequence[] texts = [.. Enumerable.Range(0, rows).Select(row => new ScoringSequence(0, Ids(tokens + 1, row, options), 1))];
         ScoringPlan plan = ScoringPlan.Make(texts, 0, together);
-        double[] bits = new double[plan.Windows.Length];
+        LogitsReader read = ScoringWorker.AddBits(new double[plan.Windows.Length]);
         using ScoringWorker worker = new(model, together);
-        return Median(runs, () => worker.Run(plan, plan.Batches[0], texts, bits));
+        return Median(runs, () => worker.Run(plan, plan.Batches[0], texts, read));
     }
 
     private static double TokensPerSecond(CausalSession model, ScoringOptions options, int runs)

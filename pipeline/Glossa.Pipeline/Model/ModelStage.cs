@@ -18,7 +18,11 @@ namespace Glossa.Pipeline.Model;
 /// <param name="Seed">Seed of the start values.</param>
 /// <param name="Engine">What the training step is built for.</param>
 /// <param name="ZLoss">The step's z-loss.</param>
-public sealed record ModelSettings(ModelConfig Model, long Seed, EngineKind Engine, double ZLoss);
+public sealed record ModelSettings(ModelConfig Model, long Seed, EngineKind Engine, double ZLoss)
+{
+    /// <summary>True where the step's loss reads what teachers expect; null where it reads the text alone.</summary>
+    public bool? SoftTargets { get; init; }
+}
 
 /// <summary>The tokenizer's vocabulary in; the forward graph with its start values, and its training step, out.</summary>
 public sealed class ModelStage : Stage<ModelSettings>
@@ -59,7 +63,7 @@ public sealed class ModelStage : Stage<ModelSettings>
         ArgumentNullException.ThrowIfNull(config);
         // Files count by their content, not by where they lie.
         ModelConfig model = config.Model with { Graph = config.Model.Graph is null ? null : GraphInput, Start = config.Model.Start is null ? null : StartFolder.Model };
-        return new ModelSettings(model, config.Seed, config.Engine.Kind, config.Optimizer.ZLoss);
+        return new ModelSettings(model, config.Seed, config.Engine.Kind, config.Optimizer.ZLoss) { SoftTargets = config.Distillation.IsOn ? true : null };
     }
 
     /// <inheritdoc/>
@@ -70,7 +74,7 @@ public sealed class ModelStage : Stage<ModelSettings>
         ITokenizer tokenizer = TextTokenizer.Load(context.Input("tokenizer", TokenizerStage.Folder));
         ModelProto forward;
         StepModel model;
-        StepOptions step = Engines.StepOptions(settings.Engine) with { ZLoss = (float)settings.ZLoss };
+        StepOptions step = Engines.StepOptions(settings.Engine) with { ZLoss = (float)settings.ZLoss, SoftTargets = settings.SoftTargets == true };
         if (settings.Model.Graph is null)
         {
             TransformerOptions options = ModelOptions.Of(settings.Model, tokenizer.VocabularySize, tokenizer.TextVocabularySize);

@@ -52,7 +52,7 @@ internal static class ReportChecks
                 ?? Measure(phase.TokensPerSecond, where + ".tokensPerSecond");
             if (problem is not null) return problem;
         }
-        return Measure(training.Parameters, "training.parameters");
+        return Measure(training.Parameters, "training.parameters") ?? Finite(training.Teachers?.Weight ?? 0, "training.teachers.weight");
     }
 
     private static string? Exports(IReadOnlyList<ExportedFile> exports)

@@ -8,6 +8,7 @@ using Glossa.Data.Tokens;
 using Glossa.Models.Presets;
 using Glossa.Pipeline.Budget;
 using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Distill;
 using Glossa.Pipeline.Evaluate;
 using Glossa.Pipeline.Export;
 using Glossa.Pipeline.Ingest;
@@ -28,7 +29,11 @@ namespace Glossa.Pipeline.Report;
 /// <param name="Tokenizer">Kind of the tokenizer.</param>
 /// <param name="Preset">Name of the preset or graph.</param>
 /// <param name="Seed">The seed.</param>
-public sealed record ReportSettings(string Corpus, LanguageMethod Languages, TokenizerKind Tokenizer, string Preset, long Seed);
+public sealed record ReportSettings(string Corpus, LanguageMethod Languages, TokenizerKind Tokenizer, string Preset, long Seed)
+{
+    /// <summary>How the model learned from teachers; null where there were none.</summary>
+    public DistillationSettings? Distillation { get; init; }
+}
 
 /// <summary>The results of all stages in; report.json, report.html, the model card and the TensorBoard events out.</summary>
 public sealed class ReportStage : Stage<ReportSettings>
@@ -55,7 +60,7 @@ public sealed class ReportStage : Stage<ReportSettings>
     protected override ReportSettings SettingsFrom(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new ReportSettings(Path.GetFileName(config.Corpus.Path), config.Languages.Method, config.Tokenizer.Kind, config.Model.Preset ?? "graph", config.Seed);
+        return new ReportSettings(Path.GetFileName(config.Corpus.Path), config.Languages.Method, config.Tokenizer.Kind, config.Model.Preset ?? "graph", config.Seed) { Distillation = DistillationSettings.Of(config.Distillation) };
     }
 
     /// <inheritdoc/>
@@ -74,7 +79,7 @@ public sealed class ReportStage : Stage<ReportSettings>
             BitsPerByte = new BitsPerByteSummary(evaluation.Final.Mean, evaluation.Final.Median, evaluation.Final.WorstDecile),
             Lzma2 = baseline is { Count: > 0 } ? BitsPerByteSummary.Of(baseline.Values) : null,
             Evaluation = new EvaluationSettings(evaluation.Split, evaluation.Window, evaluation.Stride),
-            Training = Training(training, settings.Seed),
+            Training = Training(training, settings),
             Model = Model(context, settings),
             Tokenizer = TokenizerOf(context, settings),
             Corpus = Corpus(settings.Corpus, texts, evaluation.Split == "valid" ? CorpusSplit.Valid : CorpusSplit.Test),
@@ -100,10 +105,13 @@ public sealed class ReportStage : Stage<ReportSettings>
         return File.Exists(path) ? JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllBytes(path)) : null;
     }
 
-    private static TrainingSummary Training(TrainingResult training, long seed) => new(
+    private static TrainingSummary Training(TrainingResult training, ReportSettings settings) => new(
         [.. training.Phases.Select(phase => new PhaseSummary(
             phase.Name, phase.Languages.Count, phase.UniqueBytes, phase.Tokens, phase.Steps, phase.Seconds, phase.Seconds > 0 ? phase.Tokens / phase.Seconds : 0))],
-        training.Parameters, seed);
+        training.Parameters, settings.Seed)
+    {
+        Teachers = settings.Distillation is { } from ? new TeacherSummary(from.Teachers, from.Weight, from.Candidates) : null,
+    };
 
     private static ModelSummary Model(StageContext context, ReportSettings settings)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Glossa.Pipeline.Report;
@@ -114,7 +115,23 @@ public sealed record LanguageResult(
 /// <param name="Phases">The phases in order.</param>
 /// <param name="Parameters">Number of trainable parameters.</param>
 /// <param name="Seed">Seed of every random choice.</param>
-public sealed record TrainingSummary(IReadOnlyList<PhaseSummary> Phases, long Parameters, long Seed);
+public sealed record TrainingSummary(IReadOnlyList<PhaseSummary> Phases, long Parameters, long Seed)
+{
+    /// <summary>The teachers that the model learned from beside the text; null where there were none.</summary>
+    public TeacherSummary? Teachers { get; init; }
+}
+
+/// <summary>Models whose averaged predictions were a part of the loss.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Weight">Their share of the loss; the rest is the text's.</param>
+/// <param name="Candidates">Most probable next tokens of each prediction.</param>
+public sealed record TeacherSummary(int Count, double Weight, int Candidates)
+{
+    /// <summary>What that means, in a sentence.</summary>
+    [JsonIgnore]
+    public string Sentence => string.Create(CultureInfo.InvariantCulture,
+        $"{100 * Weight:0.#} % of the loss is cross entropy with what {Count} {(Count == 1 ? "teacher expects" : "teachers expect on average")} (the {Candidates} most probable tokens), the rest with the text.");
+}
 
 /// <summary>One phase of training.</summary>
 /// <param name="Name">Its name.</param>

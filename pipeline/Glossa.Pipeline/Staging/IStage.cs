@@ -24,11 +24,16 @@ public interface IStage
     /// <summary>Raise it whenever the same inputs and settings give another result: stored results are then made again.</summary>
     int Version { get; }
 
-    /// <summary>The names of the earlier stages whose outputs it reads.</summary>
+    /// <summary>The names of the earlier stages whose outputs it reads, as far as the run has them.</summary>
     IReadOnlyList<string> Inputs { get; }
 
     /// <summary>What the run folder gets of the output.</summary>
     IReadOnlyList<PublishedPath> Published { get; }
+
+    /// <summary>
+    /// Whether a run has this stage. One that it does without leaves no trace: not in the keys of later stages that would read it, nor in the run folder.
+    /// </summary>
+    bool IsNeeded(RunConfig config);
 
     /// <summary>The settings that the result depends on, and no others: a record or anonymous object.</summary>
     object SelectSettings(RunConfig config);
@@ -61,6 +66,9 @@ public abstract class Stage<TSettings> : IStage
 
     /// <inheritdoc/>
     public virtual IReadOnlyList<PublishedPath> Published => [];
+
+    /// <inheritdoc/>
+    public virtual bool IsNeeded(RunConfig config) => true;
 
     object IStage.SelectSettings(RunConfig config) => SettingsFrom(config);
 

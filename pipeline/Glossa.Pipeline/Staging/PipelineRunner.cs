@@ -36,7 +36,7 @@ public sealed class PipelineRunner
     /// <exception cref="OperationCanceledException">The work was stopped; the same call resumes it.</exception>
     public RunResult Run(RunConfig config, RunOptions options, CancellationToken cancellation = default)
     {
-        IReadOnlyList<IStage> stages = Until(options.Until);
+        IReadOnlyList<IStage> stages = [.. Until(options.Until).Where(stage => stage.IsNeeded(config))];
         // Asked before the run folder is made: a mistyped path leaves nothing behind.
         foreach (InputFile file in stages.SelectMany(stage => stage.SelectFiles(config))) InputHashes.RequireReadable(file);
         try
@@ -50,6 +50,8 @@ public sealed class PipelineRunner
             foreach (InputFile file in stages.SelectMany(stage => stage.SelectFiles(config))) files[file] = hashes.Of(file);
             RunProvenance.WriteConfig(configFile, config, files);
 
+            // An earlier run of the folder may have had more stages.
+            foreach (string left in _stages.Where(stage => !stage.IsNeeded(config)).Select(stage => folder.At("stages", stage.Name + ".json")).Where(File.Exists)) File.Delete(left);
             List<StageRecord> finished = [];
             foreach (IStage stage in stages)
             {

@@ -76,6 +76,19 @@ public sealed class StageContext
         return full;
     }
 
+    /// <summary>The surroundings of a stage that is run as a part of this one: the same inputs and files, and the outputs of parts before it.</summary>
+    /// <param name="output">Existing empty folder to fill.</param>
+    /// <param name="scratch">Folder for work in progress.</param>
+    /// <param name="progress">Shows how far the part is.</param>
+    /// <param name="outputs">Output folders of earlier parts, by stage name.</param>
+    public StageContext Within(string output, string scratch, IProgressReporter progress, IReadOnlyDictionary<string, string>? outputs = null) =>
+        new(output, scratch, _inputs.Concat(outputs ?? new Dictionary<string, string>()).ToDictionary(), _files)
+        {
+            Engine = Engine,
+            Progress = progress,
+            Cancellation = Cancellation,
+        };
+
     /// <summary>The path of a declared input file.</summary>
     /// <param name="name">A name among those of <see cref="IStage.SelectFiles"/>.</param>
     /// <exception cref="ArgumentException">The stage did not declare that file.</exception>

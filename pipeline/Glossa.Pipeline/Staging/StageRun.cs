@@ -17,6 +17,7 @@ internal sealed class StageRun
     private readonly object _settings;
     private readonly string _settingsJson;
     private readonly SortedDictionary<string, string> _inputs = new(StringComparer.Ordinal);
+    private readonly StageRecord[] _earlier;
     private readonly string _key;
 
     public StageRun(
@@ -27,7 +28,8 @@ internal sealed class StageRun
         _settings = stage.SelectSettings(config);
         _settingsJson = CanonicalJson.Of(_settings);
         foreach (InputFile file in stage.SelectFiles(config)) _inputs["file:" + file.Name] = files[file];
-        foreach (string input in stage.Inputs) _inputs["stage:" + input] = Finished(input).ContentHash;
+        _earlier = [.. finished.Where(record => stage.Inputs.Contains(record.Name))];
+        foreach (StageRecord input in _earlier) _inputs["stage:" + input.Name] = input.ContentHash;
         string version = stage.Version.ToString(CultureInfo.InvariantCulture);
         _key = ContentHash.OfParts([stage.Name, version, _settingsJson, .. _inputs.SelectMany(input => new[] { input.Key, input.Value })]);
     }
@@ -60,7 +62,7 @@ internal sealed class StageRun
         string output = _store.Begin(_key);
         StageContext context = new(
             output, Scratch,
-            _stage.Inputs.ToDictionary(input => input, input => Finished(input).Folder),
+            _earlier.ToDictionary(input => input.Name, input => input.Folder),
             _stage.SelectFiles(_config).ToDictionary(file => file.Name, file => file.Path))
         {
             Engine = _config.Engine,
@@ -81,8 +83,6 @@ internal sealed class StageRun
             throw;
         }
     }
-
-    private StageRecord Finished(string stage) => _finished.Single(record => record.Name == stage);
 
     private void Publish(StageManifest manifest, StageRecord record)
     {

@@ -2,6 +2,7 @@ using Glossa.Data.Batches;
 using Glossa.Data.Tokenizers;
 using Glossa.Data.Tokens;
 using Glossa.Models.Steps;
+using Glossa.Pipeline.Distill;
 using Glossa.Training.Engines;
 
 namespace Glossa.Pipeline.Train;
@@ -13,18 +14,20 @@ public sealed class BatchAssembler
     private readonly int[] _first;
     private readonly int _end, _pad;
     private readonly bool _masks;
+    private readonly TeacherTargets? _targets;
     private int[] _ids = new int[1024];
 
     /// <summary>Reads from a token file.</summary>
     /// <param name="tokens">The corpus.</param>
     /// <param name="tokenizer">Its tokenizer, for tags and special tokens.</param>
     /// <param name="masks">Whether the model takes an attention mask.</param>
-    public BatchAssembler(TokenFile tokens, ITokenizer tokenizer, bool masks)
+    /// <param name="targets">What teachers expect, where the step's loss reads it.</param>
+    public BatchAssembler(TokenFile tokens, ITokenizer tokenizer, bool masks, TeacherTargets? targets = null)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(tokenizer);
         _tokens = tokens;
-        _masks = masks;
+        (_masks, _targets) = (masks, targets);
         _first = [.. tokens.Languages.Select(language => tokenizer.LanguageTagId(language) ?? tokenizer.BeginId)];
         (_end, _pad) = (tokenizer.EndId, tokenizer.PadId);
     }
@@ -46,7 +49,25 @@ public sealed class BatchAssembler
             sequence[1..].CopyTo(labels.AsSpan(start + 1));
             mask?.AsSpan(start, length).Fill(1);
         }
-        return MicroBatch.OfTokens(planned.Windows.Length, planned.Length, ids, labels, mask);
+        MicroBatch batch = MicroBatch.OfTokens(planned.Windows.Length, planned.Length, ids, labels, mask);
+        return _targets is null ? batch : batch with { Inputs = [.. batch.Inputs, .. Targets(_targets, planned, ids)] };
+    }
+
+    private static BatchInput[] Targets(TeacherTargets targets, PlannedBatch planned, long[] ids)
+    {
+        int classes = targets.Classes;
+        long[] targetIds = new long[ids.Length * classes];
+        float[] weights = new float[targetIds.Length];
+        for (int row = 0; row < planned.Windows.Length; row++)
+        {
+            int start = row * planned.Length, length = planned.Windows[row].Length;
+            targets.Fill(planned.Windows[row], ids.AsSpan(start, length), targetIds.AsSpan(start * classes, length * classes), weights.AsSpan(start * classes, length * classes));
+        }
+        return
+        [
+            BatchInput.Of(StepModel.TargetIds, targetIds, planned.Windows.Length, planned.Length, classes),
+            BatchInput.Of(StepModel.TargetWeights, weights, planned.Windows.Length, planned.Length, classes),
+        ];
     }
 
     private void Fill(TrainingWindow window, Span<long> sequence)

@@ -1,4 +1,5 @@
 using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Distill;
 
 namespace Glossa.Pipeline.Train;
 
@@ -12,4 +13,8 @@ namespace Glossa.Pipeline.Train;
 /// <param name="Precision">Number format of its matrix products.</param>
 /// <param name="Lanes">Gradient spans that are summed: the number of concurrent runs, since the order of a sum decides its last bits.</param>
 /// <param name="Seed">Seed of the order.</param>
-public sealed record TrainSettings(CurriculumConfig Curriculum, OptimizerConfig Optimizer, BatchConfig Batch, int Context, double Dropout, EngineKind Engine, EnginePrecision Precision, int Lanes, long Seed);
+public sealed record TrainSettings(CurriculumConfig Curriculum, OptimizerConfig Optimizer, BatchConfig Batch, int Context, double Dropout, EngineKind Engine, EnginePrecision Precision, int Lanes, long Seed)
+{
+    /// <summary>How the model learns from teachers; null where there are none.</summary>
+    public DistillationSettings? Distillation { get; init; }
+}

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Distill;
 using Glossa.Pipeline.Model;
 using Glossa.Pipeline.Staging;
 
 namespace Glossa.Pipeline.Train;
 
-/// <summary>Token ids, the phase-1 languages and the training step in; trained weights out, after each phase.</summary>
+/// <summary>Token ids, the phase-1 languages, the training step and what teachers expect, if there are any, in; trained weights out, after each phase.</summary>
 public sealed class TrainStage : Stage<TrainSettings>
 {
     /// <summary>What training did.</summary>
@@ -24,7 +25,7 @@ public sealed class TrainStage : Stage<TrainSettings>
     public override int Version => 3;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Inputs => ["tokenizer", "languages", "model"];
+    public override IReadOnlyList<string> Inputs => ["tokenizer", "languages", "model", "teachers"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<PublishedPath> Published => [new PublishedPath(WeightsFolder, "checkpoints")];
@@ -36,13 +37,17 @@ public sealed class TrainStage : Stage<TrainSettings>
     protected override TrainSettings SettingsFrom(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new TrainSettings(config.Curriculum, config.Optimizer, config.Batch, ModelOptions.ContextOf(config.Model), config.Model.Dropout ?? 0, config.Engine.Kind, config.Engine.Precision, Workers.Of(config.Engine), config.Seed);
+        return new TrainSettings(config.Curriculum, config.Optimizer, config.Batch, ModelOptions.ContextOf(config.Model), config.Model.Dropout ?? 0, config.Engine.Kind, config.Engine.Precision, Workers.Of(config.Engine), config.Seed)
+        {
+            Distillation = DistillationSettings.Of(config.Distillation),
+        };
     }
 
     /// <inheritdoc/>
     protected override void Run(TrainSettings settings, StageContext context)
     {
-        using TrainWork work = TrainWork.Open(settings, context);
+        using TeacherTargets? targets = settings.Distillation is { } distillation ? new TeacherTargets(context.Input("teachers", TeachersStage.TargetsFile), distillation.Weight) : null;
+        using TrainWork work = TrainWork.Open(settings, context, targets);
         context.Progress.Note(work.Trainer.Estimate(work.Phases).ToString());
         TrainingResult result = work.Trainer.Train(work.Phases, context);
         File.WriteAllBytes(context.OutputFile(ResultFile), JsonSerializer.SerializeToUtf8Bytes(result));
@@ -57,7 +62,10 @@ public sealed class TrainStage : Stage<TrainSettings>
         ArgumentNullException.ThrowIfNull(finished);
         // Nothing is written: the folders are for inputs alone.
         StageContext context = new("", "", finished.ToDictionary(record => record.Name, record => record.Folder)) { Engine = config.Engine };
-        using TrainWork work = TrainWork.Open(SettingsFrom(config), context);
-        return work.Trainer.Estimate(work.Phases);
+        TrainSettings settings = SettingsFrom(config);
+        using TeacherTargets? targets = settings.Distillation is { } distillation ? TeacherTargets.OfTextAlone(distillation.Candidates) : null;
+        using TrainWork work = TrainWork.Open(settings, context, targets);
+        TrainingEstimate estimate = work.Trainer.Estimate(work.Phases);
+        return estimate with { Teachers = config.Distillation.Teachers, Seconds = estimate.Seconds * (1 + config.Distillation.Teachers) };
     }
 }

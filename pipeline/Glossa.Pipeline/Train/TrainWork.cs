@@ -4,6 +4,7 @@ using Glossa.Data.Tokens;
 using Glossa.Models.Export;
 using Glossa.Models.Onnx;
 using Glossa.Models.Steps;
+using Glossa.Pipeline.Distill;
 using Glossa.Pipeline.Languages;
 using Glossa.Pipeline.Model;
 using Glossa.Pipeline.Staging;
@@ -25,7 +26,7 @@ internal sealed class TrainWork : IDisposable
 
     public IReadOnlyList<PlannedPhase> Phases { get; }
 
-    public static TrainWork Open(TrainSettings settings, StageContext context)
+    public static TrainWork Open(TrainSettings settings, StageContext context, TeacherTargets? targets)
     {
         ITokenizer tokenizer = TextTokenizer.Load(context.Input("tokenizer", TokenizerStage.Folder));
         StepModel step = StepModel.Of(OnnxFile.Read(context.Input("model", ModelStage.StepFile)));
@@ -33,7 +34,7 @@ internal sealed class TrainWork : IDisposable
         TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
         try
         {
-            BatchAssembler assembler = new(tokens, tokenizer, step.TakesAttentionMask);
+            BatchAssembler assembler = new(tokens, tokenizer, step.TakesAttentionMask, targets);
             IReadOnlyList<PlannedPhase> phases = CurriculumPlan.Make(settings, tokens, LanguagesStage.ChosenIn(context), assembler);
             ITrainingEngine engine = Engines.Create(settings.Engine, settings.Precision, step, step.ValuesIn(forward), settings.Lanes, (float)settings.Dropout);
             return new TrainWork(tokens, engine, new Trainer(engine, Options(settings, engine, TransposedMatrices(forward, step))), phases);

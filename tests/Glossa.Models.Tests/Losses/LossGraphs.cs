@@ -64,7 +64,7 @@ internal static class LossGraphs
         OnnxFactory.Tensor(name, [.. shape.Select(d => (long)d)], [.. Enumerable.Range(0, DoubleTensor.Count(shape)).Select(_ => (float)random.NextNormal())]));
 
     /// <summary>What the loss has to be, computed from the output in the plainest way.</summary>
-    internal static double Expected(LossKind kind, DoubleTensor output, DoubleTensor? labels)
+    internal static double Expected(LossKind kind, DoubleTensor output, DoubleTensor? labels, DoubleTensor? targetIds = null, DoubleTensor? targetWeights = null, double zLoss = 0)
     {
         if (kind == LossKind.Mse) return output.Data.Zip(labels!.Data, (y, t) => (y - t) * (y - t)).Average();
         int classes = output.Shape[^1], sequence = output.Rank == 3 ? output.Shape[1] : 1;
@@ -73,11 +73,15 @@ internal static class LossGraphs
         for (int row = 0; row < output.Data.Length / classes; row++)
         {
             if (kind == LossKind.CausalLm && row % sequence == sequence - 1) continue;
-            double label = labels!.Data[kind == LossKind.CausalLm ? row + 1 : row];
+            int at = kind == LossKind.CausalLm ? row + 1 : row, targets = targetIds?.Shape[^1] ?? 0;
+            double label = labels!.Data[at];
             if (label == -100) continue;
             double[] logits = output.Data[(row * classes)..((row + 1) * classes)];
             double max = logits.Max();
-            sum += max + Math.Log(logits.Sum(v => Math.Exp(v - max))) - logits[(int)label];
+            double expected = targets == 0 ? logits[(int)label]
+                : Enumerable.Range(at * targets, targets).Sum(i => targetWeights!.Data[i] * logits[(int)targetIds!.Data[i]]);
+            double logDenominator = max + Math.Log(logits.Sum(v => Math.Exp(v - max)));
+            sum += logDenominator - expected + (zLoss * logDenominator * logDenominator);
             count++;
         }
         return count == 0 ? 0 : sum / count;

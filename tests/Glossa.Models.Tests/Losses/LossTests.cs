@@ -40,6 +40,31 @@ public sealed class LossTests
                 output => LossGraphs.Expected(kind, output, labels));
         }, iter: 40, seed: "0000000000000", threads: 1);
 
+    [TestCaseSource(nameof(LabelLosses))]
+    public void Step_SoftTargets_ValueAndGradientsAreRight(LossKind kind, HeadForm form) =>
+        (from batch in Gen.Int[1, 3] from sequence in Gen.Int[1, 4] from targets in Gen.Int[1, 4] from seed in Gen.Int[0, 1000] select (batch, sequence, targets, seed)).Sample(drawn =>
+        {
+            int rank = kind == LossKind.SequenceClassification || form == HeadForm.Gemm ? 2 : 3;
+            SeededRandom random = new((ulong)drawn.seed);
+            int[] shape = rank == 2 ? [drawn.batch] : [drawn.batch, drawn.sequence];
+            int positions = DoubleTensor.Count(shape);
+            DoubleTensor labels = DoubleTensor.Wholes(shape, [.. Enumerable.Range(0, positions).Select(_ => random.NextInt32(3) == 0 ? StepModel.IgnoredLabel : 0)]);
+            // Classes are drawn with repetition: what one has twice adds up.
+            DoubleTensor ids = DoubleTensor.Wholes([.. shape, drawn.targets], [.. Enumerable.Range(0, positions * drawn.targets).Select(_ => (long)random.NextInt32(LossGraphs.Classes))]);
+            double[] drawnWeights = [.. Enumerable.Range(0, positions * drawn.targets).Select(_ => 0.1 + random.NextDouble())];
+            DoubleTensor weights = DoubleTensor.Reals([.. shape, drawn.targets], [.. drawnWeights.Chunk(drawn.targets).SelectMany(row => row.Select(w => w / row.Sum()))]);
+            float zLoss = drawn.seed % 2 == 0 ? 0.25f : 0;
+            Check(LossGraphs.Build(rank, form), new StepOptions { Loss = kind, SoftTargets = true, ZLoss = zLoss, StaticShapes = drawn.seed % 3 == 0 },
+                new() { ["x"] = Draw(random, [.. shape, LossGraphs.Width]), ["labels"] = labels, [StepModel.TargetIds] = ids, [StepModel.TargetWeights] = weights },
+                output => LossGraphs.Expected(kind, output, labels, ids, weights, zLoss));
+        }, iter: 10, seed: "0000000000000", threads: 1);
+
+    [TestCase(LossKind.Mse)]
+    [TestCase(LossKind.Embedding)]
+    public void Step_SoftTargetsWithoutLabels_AreRefused(LossKind kind) =>
+        Assert.That(Assert.Throws<InputException>(() => TrainingStep.Build(LossGraphs.Build(2, HeadForm.Product), new StepOptions { Loss = kind, SoftTargets = true }))!.Message,
+            Does.Contain("no labels").And.Contain("cross entropy"));
+
     [Test]
     public void Step_MeanSquaredError_ValueAndGradientsAreRight() =>
         (from batch in Gen.Int[1, 3] from sequence in Gen.Int[1, 3] from rank in Gen.Int[2, 3] from seed in Gen.Int[0, 1000] select (batch, sequence, rank, seed)).Sample(drawn =>

@@ -66,6 +66,10 @@ internal sealed class ConfigReaderTests
     [TestCase("export: {plan: search, precisions: [int4], gates: {int4: null}}", "text:1:10: 'export.plan' is search, and 'export.gates' has no int4 to stay within; add it, as in gates: {int4: 0.05}")]
     [TestCase("model: {preset: gpt2, width: 33, heads: 1}\nexport: {precisions: [int4]}", "text:1:23: 'model.width' is 33, an odd number, and int4 stores numbers in pairs; make it even, or leave int4 out")]
     [TestCase("export: {precisions: [int8, int8]}", "'int8' stands twice in 'export.precisions'")]
+    [TestCase("distillation: {teachers: 2, from: [a]}", "'distillation.teachers' and 'distillation.from' exclude each other; train teachers or take them from runs")]
+    [TestCase("distillation: {from: [a, a]}", "'a' stands twice in 'distillation.from'")]
+    [TestCase("distillation: {teachers: -1}", "'distillation.teachers' is '-1', expected a whole number from 0 to 64")]
+    [TestCase("distillation: {teachers: 2, weight: 0}", "'distillation.weight' is '0', expected a number from 0.001 to 1")]
     [TestCase("corpus: {path: ''}", "'corpus.path' is '', expected a text")]
     public void Parse_WrongSetting_NamesIt(string yaml, string message) =>
         Assert.That(() => ConfigReader.Parse(yaml), Throws.TypeOf<InputException>().With.Message.Contains(message));

@@ -20,6 +20,19 @@ internal sealed class ModelCardTests
     }
 
     [Test]
+    public void Render_Teachers_AreInAllThree()
+    {
+        RunReport report = SampleReport.Create(20);
+        report = report with { Training = report.Training with { Teachers = new TeacherSummary(3, 0.25, 32) } };
+        const string Sentence = "25 % of the loss is cross entropy with what 3 teachers expect on average (the 32 most probable tokens), the rest with the text.";
+        using TemporaryFolder folder = new();
+        ReportWriter.Write(folder.Path, report);
+        Assert.That(File.ReadAllText(folder["README.md"]), Does.Contain(Sentence));
+        Assert.That(File.ReadAllText(folder["report.html"]), Does.Contain(Sentence));
+        Assert.That(ReportReader.Read(folder.Path).Training.Teachers, Is.EqualTo(new TeacherSummary(3, 0.25, 32)));
+    }
+
+    [Test]
     public void Render_Masked_FillsMasks()
     {
         RunReport report = SampleReport.Create(12) with { Model = new("bert", "masked-lm", "bert", 128, LanguageTags: false) };

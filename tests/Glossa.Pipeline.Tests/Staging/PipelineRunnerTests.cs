@@ -110,6 +110,22 @@ internal sealed class PipelineRunnerTests
     }
 
     [Test]
+    public void Run_StageThatIsNotNeeded_LeavesNoTrace()
+    {
+        TextStage extra = new("extra", "first") { Needed = config => config.Seed == 2 }, last = new("last", "second", "extra") { Reads = ["second"] };
+        RunOptions options = new() { Folder = RunFolder, Store = _folder.At("store") };
+        string KeyOf(params IStage[] stages) => new PipelineRunner(stages).Run(new RunConfig(), options).Stages[^1].Key;
+        string without = KeyOf(_first, _second, new TextStage("last", "second")), key = KeyOf(_first, _second, extra, last);
+        Assert.That((key, extra.Runs), Is.EqualTo((without, 0)), "the key of what would read it is as if it did not exist");
+
+        RunResult needed = new PipelineRunner([_first, _second, extra, last]).Run(new RunConfig { Seed = 2 }, options);
+        Assert.That(needed.Stages.Select(stage => stage.Name), Is.EqualTo(new[] { "first", "second", "extra", "last" }));
+        Assert.That(File.Exists(_folder.At("run", "stages", "extra.json")), Is.True);
+        KeyOf(_first, _second, extra, last);
+        Assert.That(File.Exists(_folder.At("run", "stages", "extra.json")), Is.False, "the record of an earlier run is gone");
+    }
+
+    [Test]
     public void Run_Until_StopsThere()
     {
         RunResult result = Run(change: options => options with { Until = "second" });

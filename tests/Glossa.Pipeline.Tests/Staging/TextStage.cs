@@ -28,6 +28,13 @@ internal sealed class TextStage(string name, params string[] inputs) : Stage<Tex
 
     public Action<StageContext>? Work { get; set; }
 
+    public Func<RunConfig, bool> Needed { get; set; } = _ => true;
+
+    /// <summary>The inputs whose texts it reads.</summary>
+    public IReadOnlyList<string> Reads { get; set; } = inputs;
+
+    public override bool IsNeeded(RunConfig config) => Needed(config);
+
     public override IReadOnlyList<InputFile> SelectFiles(RunConfig config) => File is null ? [] : [File];
 
     protected override Settings SettingsFrom(RunConfig config) => new(Text(config));
@@ -36,7 +43,7 @@ internal sealed class TextStage(string name, params string[] inputs) : Stage<Tex
     {
         Runs++;
         Work?.Invoke(context);
-        string text = string.Concat(inputs.Select(input => System.IO.File.ReadAllText(context.Input(input, "model/text.txt"))));
+        string text = string.Concat(Reads.Select(input => System.IO.File.ReadAllText(context.Input(input, "model/text.txt"))));
         if (File is not null) text += System.IO.File.ReadAllText(context.File(File.Name));
         System.IO.File.WriteAllText(context.OutputFile("model/text.txt"), text + settings.Text + name);
     }

@@ -2,8 +2,8 @@ using Glossa.Pipeline.Progress;
 
 namespace Glossa.Pipeline.Tests.Study;
 
-/// <summary>Stops the work after so many steps of training, and keeps the notes.</summary>
-internal sealed class StopAfterSteps(CancellationTokenSource? source, int steps, List<string>? notes = null) : IProgressReporter
+/// <summary>Stops the work after so many steps of training, or of another stage, and keeps the notes.</summary>
+internal sealed class StopAfterSteps(CancellationTokenSource? source, int steps, List<string>? notes = null, string during = "train") : IProgressReporter
 {
     private int _steps;
     private string _stage = "";
@@ -12,7 +12,7 @@ internal sealed class StopAfterSteps(CancellationTokenSource? source, int steps,
 
     public void Report(in ProgressUpdate update)
     {
-        if (_stage == "train" && ++_steps == steps) source?.Cancel();
+        if (_stage == during && ++_steps == steps) source?.Cancel();
     }
 
     public void Note(string message) => notes?.Add(message);

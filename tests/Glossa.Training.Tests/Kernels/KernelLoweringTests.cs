@@ -19,6 +19,21 @@ public sealed class KernelLoweringTests
     [Test]
     public void Run_Preset_GivesTheGradientsOfTheRuntime([Values(FeedForwardKind.SquaredRelu, FeedForwardKind.SwiGlu)] FeedForwardKind kind, [Values] bool gains)
     {
+        (StepModel step, Dictionary<string, float[]> start) = Preset(kind, gains);
+        Compare(step, start, Batches(64));
+    }
+
+    [Test]
+    public void Run_SoftTargets_GivesTheGradientsOfTheRuntime()
+    {
+        (StepModel step, Dictionary<string, float[]> start) = Preset(FeedForwardKind.SquaredRelu, gains: false, soft: true);
+        NodeProto[] losses = [.. KernelLowering.Apply(step).Graph.Node.Where(node => node.OpType == "CrossEntropy")];
+        Assert.That(losses.Select(node => node.Input.Count), Is.EqualTo(new[] { 3 }), "the loss is one kernel, and reads the weights");
+        Compare(step, start, [.. Batches(64).Select(batch => WithTargets(batch, 64))]);
+    }
+
+    private static (StepModel Step, Dictionary<string, float[]> Start) Preset(FeedForwardKind kind, bool gains, bool soft = false)
+    {
         TransformerOptions options = new()
         {
             Vocabulary = 70,
@@ -36,8 +51,7 @@ public sealed class KernelLoweringTests
         };
         Dictionary<string, float[]> start = TransformerParameters.Of(options)
             .ToDictionary(spec => spec.Name, spec => (spec with { Init = ParameterInit.Normal, Scale = 0.2f }).Initialize(5));
-        StepModel step = TrainingStep.Build(TrainingGraph.Build(options, start), new StepOptions { TimeMajor = true, Accumulate = true, WeightedLoss = true });
-        Compare(step, start, Batches(64));
+        return (TrainingStep.Build(TrainingGraph.Build(options, start), new StepOptions { TimeMajor = true, Accumulate = true, WeightedLoss = true, SoftTargets = soft }), start);
     }
 
     [TestCase("gpt2-torchscript", LossKind.CausalLm)]
@@ -75,5 +89,15 @@ public sealed class KernelLoweringTests
     {
         long[] ids = [.. Enumerable.Range(0, rows * length).Select(at => (long)((at * 5 + at / length * 7 + length) % vocabulary))];
         return MicroBatch.OfTokens(rows, length, ids, [.. ids.Select((id, at) => at % length == 0 ? StepModel.IgnoredLabel : id)]) with { Seed = (ulong)length };
+    }
+
+    // Each label's weight is split among itself and two more classes, one of which it may be.
+    private static MicroBatch WithTargets(MicroBatch batch, int vocabulary)
+    {
+        long[] shape = [.. batch.ShapeOf(StepModel.Labels), 3];
+        int cells = (int)(shape[0] * shape[1]);
+        long[] ids = [.. Enumerable.Range(0, cells * 3).Select(at => (long)(at / 3 * 7 + at % 3 * 11) % vocabulary)];
+        float[] weights = [.. Enumerable.Range(0, cells).SelectMany(at => new[] { 0.5f, 0.375f, 0.125f })];
+        return batch with { Inputs = [.. batch.Inputs, BatchInput.Of(StepModel.TargetIds, ids, shape), BatchInput.Of(StepModel.TargetWeights, weights, shape)] };
     }
 }

@@ -90,6 +90,7 @@ internal static class ModelCard
         foreach (PhaseSummary phase in phases)
             card.Line($"| {phase.Name} | {Figures.Count(phase.Languages)} | {Figures.Size(phase.UniqueBytes)} | {Figures.Count(phase.Tokens)} | {Figures.Count(phase.Steps)} | {Figures.Duration(phase.Seconds)} |");
         card.Line();
+        if (report.Training.Teachers is { } teachers) card.Line($"{teachers.Sentence}").Line();
         if (report.LanguageSelection is { Picks.Count: > 0 } selection)
             card.Line($"Phase 1 was chosen by the method {selection.Method}: {string.Join(", ", selection.Picks.Select(p => p.Language))}.").Line();
         string machine = report.Machine is { } m ? $"{m.Processor} ({Figures.Count(m.Cores)} cores), .NET {m.DotNet}, ONNX Runtime {m.OnnxRuntime}" : "not recorded";

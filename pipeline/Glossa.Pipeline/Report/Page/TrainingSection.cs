@@ -10,6 +10,7 @@ internal static class TrainingSection
     {
         markup.Line($"<h2 id=\"training\">Training</h2>");
         WritePhases(markup, report.Training.Phases);
+        if (report.Training.Teachers is { } teachers) markup.Line($"<p>{teachers.Sentence}</p>");
         if (report.LearningCurve.Count == 0) return;
         WriteChart(markup, report, "Training loss, one colour a phase: the line is the mean of neighbouring points, the shade reaches from the lowest to the highest.",
             new("loss, nats per token", p => p.Loss, 1100, 320) { Logarithmic = true, NamePhases = true, ShowSpread = true });

@@ -49,13 +49,14 @@ internal sealed class CellRun(StudyCell cell, IReadOnlyDictionary<string, string
 
     private CellResult Result(IReadOnlyList<StageRecord> records)
     {
+        double seconds = records.Where(record => record.Name is "teachers" or "train").Sum(record => record.Seconds);
         StageRecord train = records.Single(record => record.Name == "train"), score = records.Single(record => record.Name == "score");
         TrainingResult training = Read<TrainingResult>(train, TrainStage.ResultFile);
         CellScores scores = Read<CellScores>(score, ScoreStage.ResultFile);
         string[] version = RunProvenance.FullVersion.Split('+');
         return new CellResult(
             cell.Arm, cell.Seed, CellSettings.Key(settings), settings,
-            new CellProvenance(version[0], MachineInfo.ProcessorName, Workers.Of(_config.Engine), train.Seconds, score.Seconds, version.Length > 1 ? version[1] : null),
+            new CellProvenance(version[0], MachineInfo.ProcessorName, Workers.Of(_config.Engine), seconds, score.Seconds, version.Length > 1 ? version[1] : null),
             Training(training, scores.TrainBytes), Scores(scores.Valid), Scores(scores.Test));
     }
 

@@ -24,6 +24,7 @@ internal static class CellSettings
     public static SortedDictionary<string, string> Of(RunConfig config, IReadOnlyList<IStage> stages, Func<InputFile, string> hash)
     {
         SortedDictionary<string, string> settings = new(StringComparer.Ordinal);
+        stages = [.. stages.Where(stage => stage.IsNeeded(config))];
         InputFile[] files = [.. stages.SelectMany(stage => stage.SelectFiles(config)).Distinct()];
         foreach ((string key, string value) in Flatten(ConfigWriter.ToNode(config), ""))
         {

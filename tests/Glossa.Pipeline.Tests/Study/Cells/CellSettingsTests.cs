@@ -19,6 +19,7 @@ internal sealed class CellSettingsTests
 
     [TestCase("seed=2")]
     [TestCase("optimizer.ema=0.9")]
+    [TestCase("distillation.teachers=2")]
     [TestCase("curriculum.phases.1.tokens=5")]
     [TestCase("evaluation.window=64")]
     [TestCase("corpus.trainBytesPerLanguage=5")]
@@ -47,6 +48,13 @@ internal sealed class CellSettingsTests
         finished.Remove("curriculum.phases.1.learningRate");
         Assert.That(CellSettings.Difference(finished, Of(null)), Is.Null);
         Assert.That(CellSettings.Difference(finished, Of(null, "optimizer.ema=0.5")), Is.EqualTo("optimizer.ema"));
+    }
+
+    [Test]
+    public void Of_StageThatIsNotNeeded_IsNotAmongThem()
+    {
+        Assert.That(Of(null).Keys, Does.Contain("stage train").And.Not.Contain("stage teachers"), "cells of studies that are older stay valid");
+        Assert.That(Of(null, "distillation.teachers=2").Keys, Does.Contain("stage teachers"));
     }
 
     [Test]

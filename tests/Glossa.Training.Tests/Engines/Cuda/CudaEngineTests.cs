@@ -27,6 +27,17 @@ internal sealed class CudaEngineTests
         }
     }
 
+    [TestCase(StepPrecision.Fp32, 1e-6)]
+    [TestCase(StepPrecision.Fp16, 1e-2)]
+    public void Run_SoftTargets_GivesTheGradientsOfTheCpuEngine(StepPrecision precision, double tolerance)
+    {
+        using ITrainingEngine host = SmallModel.Host(soft: true);
+        using CudaEngine device = SmallModel.SoftDevice(precision);
+        double expected = host.Run(SmallModel.SoftBatches(1), SmallModel.Weight);
+        Assert.That(device.Run(SmallModel.SoftBatches(1), SmallModel.Weight), Is.EqualTo(expected).Within(tolerance * expected));
+        AssertClose(device, host, tolerance);
+    }
+
     [Test]
     public void Train_HundredSteps_HasTheLossesOfTheCpuEngine()
     {

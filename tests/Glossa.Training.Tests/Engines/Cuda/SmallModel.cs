@@ -20,7 +20,22 @@ internal static class SmallModel
 
     private static readonly StepModel Usual = Build(staticShapes: false), Static = Build(staticShapes: true);
 
-    public static ITrainingEngine Host(float dropout = 0) => new CpuEngine(Usual, Start, 1, dropout);
+    private static readonly StepModel SoftUsual = Build(staticShapes: false, soft: true), SoftStatic = Build(staticShapes: true, soft: true);
+
+    public static ITrainingEngine Host(float dropout = 0, bool soft = false) => new CpuEngine(soft ? SoftUsual : Usual, Start, 1, dropout);
+
+    /// <summary>An engine over a step that reads distributions in place of labels.</summary>
+    public static CudaEngine SoftDevice(StepPrecision precision) => new(SoftStatic, Start, new CpuDevice(), precision);
+
+    /// <summary>The batches with a distribution for each label: half itself, half two more classes.</summary>
+    public static MicroBatch[] SoftBatches(int number) => [.. Batches(number).Select(batch =>
+    {
+        long[] shape = [.. batch.ShapeOf(StepModel.Labels), 3];
+        int cells = (int)(shape[0] * shape[1]);
+        long[] ids = [.. Enumerable.Range(0, cells * 3).Select(at => (long)(at / 3 * 5 + at % 3 * 11 + number) % Options.TextVocabulary)];
+        float[] weights = [.. Enumerable.Range(0, cells).SelectMany(_ => new[] { 0.5f, 0.375f, 0.125f })];
+        return batch with { Inputs = [.. batch.Inputs, BatchInput.Of(StepModel.TargetIds, ids, shape), BatchInput.Of(StepModel.TargetWeights, weights, shape)] };
+    })];
 
     public static CudaEngine Device(StepPrecision precision = StepPrecision.Fp32, ComputeDevice? device = null, float dropout = 0, bool staticShapes = true) =>
         new(staticShapes ? Static : Usual, Start, device ?? new CpuDevice(), precision, dropout);
@@ -50,8 +65,8 @@ internal static class SmallModel
         return MicroBatch.OfTokens(rows, length, ids, [.. ids.Select((id, at) => at % length == 0 ? StepModel.IgnoredLabel : id)]) with { Seed = (ulong)number };
     }
 
-    private static StepModel Build(bool staticShapes) =>
-        TrainingStep.Build(TrainingGraph.Build(Options, Start), new StepOptions { TimeMajor = true, Accumulate = true, WeightedLoss = true, StaticShapes = staticShapes });
+    private static StepModel Build(bool staticShapes, bool soft = false) =>
+        TrainingStep.Build(TrainingGraph.Build(Options, Start), new StepOptions { TimeMajor = true, Accumulate = true, WeightedLoss = true, StaticShapes = staticShapes, SoftTargets = soft });
 }
 
 /// <summary>Records launches as a GPU does: what is new runs twice, and then reads the addresses that it was recorded with.</summary>

@@ -1,0 +1,23 @@
+namespace Glossa.Pipeline.Configuration;
+
+/// <summary>Teachers: models that differ in their seed alone, whose averaged predictions the model learns from beside the text.</summary>
+public sealed record DistillationConfig
+{
+    /// <summary>Number of teachers that are trained for this run, by its own settings and the seeds that follow its own; 0 trains none.</summary>
+    [InRange(0, 64)]
+    public int Teachers { get; init; }
+
+    /// <summary>Folders of finished runs whose models are the teachers, in place of training some; on the same corpus, with the same tokenizer.</summary>
+    public ValueList<string> From { get; init; } = [];
+
+    /// <summary>The loss is this share of cross entropy with the teachers' predictions, and the rest with the text.</summary>
+    [InRange(0.001, 1)]
+    public double Weight { get; init; } = 0.5;
+
+    /// <summary>How many of the most probable next tokens are kept of each prediction; the probability of the others is spread over them.</summary>
+    [InRange(1, 1024)]
+    public int Candidates { get; init; } = 32;
+
+    /// <summary>Whether there are any teachers.</summary>
+    internal bool IsOn => Teachers > 0 || From.Count > 0;
+}

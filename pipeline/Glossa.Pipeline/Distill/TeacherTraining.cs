@@ -1,0 +1,72 @@
+using System.Globalization;
+using Glossa.Models.Onnx;
+using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Model;
+using Glossa.Pipeline.Progress;
+using Glossa.Pipeline.Staging;
+using Glossa.Pipeline.Train;
+
+namespace Glossa.Pipeline.Distill;
+
+/// <summary>What one teacher's weights depend on.</summary>
+/// <param name="Model">Its network and start.</param>
+/// <param name="Train">Its training.</param>
+public sealed record TeacherSettings(ModelSettings Model, TrainSettings Train)
+{
+    /// <summary>Those of a run of another seed without teachers.</summary>
+    /// <param name="config">The run that the teacher is for.</param>
+    /// <param name="number">Number of the teacher, from 1, which is added to the seed.</param>
+    internal static TeacherSettings Of(RunConfig config, int number)
+    {
+        RunConfig own = config with { Seed = config.Seed + number, Distillation = new DistillationConfig() };
+        return new TeacherSettings((ModelSettings)((IStage)new ModelStage()).SelectSettings(own), (TrainSettings)((IStage)new TrainStage()).SelectSettings(own));
+    }
+}
+
+/// <summary>Trains a teacher: the stages model and train of a run, in the scratch folder of the stage that needs it, where it stays until that stage is done.</summary>
+internal static class TeacherTraining
+{
+    private const string DoneName = "done";
+
+    /// <summary>Trains it, from its last checkpoint where there is one, and not again once it is finished. Gives what builds the trained model, so that no session of one lies in memory while another is trained.</summary>
+    /// <param name="settings">The teacher.</param>
+    /// <param name="number">Its number, from 1.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="context">The stage.</param>
+    public static Func<ModelProto> Train(TeacherSettings settings, int number, int count, StageContext context)
+    {
+        string folder = Path.Combine(context.Scratch, string.Create(CultureInfo.InvariantCulture, $"teacher-{number}"));
+        string model = Path.Combine(folder, "model"), weights = Path.Combine(folder, "train"), scratch = Path.Combine(folder, "checkpoints");
+        TeacherProgress progress = new(context.Progress, string.Create(CultureInfo.InvariantCulture, $"teacher {number} of {count}"));
+        StageContext training = context.Within(weights, scratch, progress, new Dictionary<string, string> { ["model"] = model });
+        if (!File.Exists(Path.Combine(folder, DoneName)))
+        {
+            foreach (string unfinished in (string[])[model, weights])
+            {
+                DurableFolder.Delete(unfinished);
+                Directory.CreateDirectory(unfinished);
+            }
+            ((IStage)new ModelStage()).Run(settings.Model, context.Within(model, scratch, progress));
+            ((IStage)new TrainStage()).Run(settings.Train, training);
+            AtomicFile.WriteText(Path.Combine(folder, DoneName), "");
+            DurableFolder.Delete(scratch);
+        }
+        return () => TrainedModel.Build(training, Path.Combine(weights, TrainStage.WeightsFolder, TrainStage.FinalName));
+    }
+
+    // Says which teacher it is.
+    private sealed class TeacherProgress(IProgressReporter inner, string name) : IProgressReporter
+    {
+        public void Report(in ProgressUpdate update) => inner.Report(update with { Detail = update.Detail is null ? name : $"{name}, {update.Detail}" });
+
+        public void Note(string message) => inner.Note($"{name}: {message}");
+
+        public void StageStarted(string stage)
+        {
+        }
+
+        public void StageFinished(string stage, double seconds, bool cached)
+        {
+        }
+    }
+}

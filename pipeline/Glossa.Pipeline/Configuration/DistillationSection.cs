@@ -16,7 +16,7 @@ public sealed record DistillationConfig
 
     /// <summary>How many of the most probable next tokens are kept of each prediction; the probability of the others goes to the token that follows in the text.</summary>
     [InRange(1, 1024)]
-    public int Candidates { get; init; } = 32;
+    public int Candidates { get; init; } = 128;
 
     /// <summary>Whether there are any teachers.</summary>
     internal bool IsOn => Teachers > 0 || From.Count > 0;

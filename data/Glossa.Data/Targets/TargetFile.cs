@@ -53,7 +53,7 @@ public sealed unsafe class TargetFile : IDisposable
     /// <param name="text">The text.</param>
     /// <param name="first">Number of the first one in the text.</param>
     /// <param name="ids">Gets their candidates, <c>[predictions, candidates]</c>, and says how many.</param>
-    /// <param name="probabilities">Gets the candidates' probabilities, shaped as the ids; those of a prediction sum to 1.</param>
+    /// <param name="probabilities">Gets the candidates' probabilities, shaped as the ids; those of a prediction sum to 1 at most, the rest being that of other ids.</param>
     /// <exception cref="InputException">The text has no such predictions.</exception>
     public void Read(int text, int first, Span<int> ids, Span<float> probabilities)
     {
@@ -79,7 +79,7 @@ public sealed unsafe class TargetFile : IDisposable
         _file.Dispose();
     }
 
-    // What was left out of the candidates, and what rounding took, is spread over them.
+    // Rounding may lift a sum a little above 1.
     private void ReadOne(ReadOnlySpan<byte> stored, Span<int> ids, Span<float> probabilities)
     {
         if (_header.BytesPerId == sizeof(int)) MemoryMarshal.Cast<byte, int>(stored[..(Candidates * sizeof(int))]).CopyTo(ids);
@@ -92,6 +92,6 @@ public sealed unsafe class TargetFile : IDisposable
         float sum = 0;
         for (int i = 0; i < probabilities.Length; i++) sum += probabilities[i] = (float)halves[i];
         if (!(sum > 0)) throw new InputException("the target file has predictions that were never written", _path, Again);
-        for (int i = 0; i < probabilities.Length; i++) probabilities[i] /= sum;
+        for (int i = 0; i < probabilities.Length && sum > 1; i++) probabilities[i] /= sum;
     }
 }

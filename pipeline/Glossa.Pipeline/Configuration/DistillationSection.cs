@@ -14,9 +14,9 @@ public sealed record DistillationConfig
     [InRange(0.001, 1)]
     public double Weight { get; init; } = 0.5;
 
-    /// <summary>How many of the most probable next tokens are kept of each prediction; the probability of the others is spread over them.</summary>
+    /// <summary>How many of the most probable next tokens are kept of each prediction; the probability of the others goes to the token that follows in the text.</summary>
     [InRange(1, 1024)]
-    public int Candidates { get; init; } = 32;
+    public int Candidates { get; init; } = 128;
 
     /// <summary>Whether there are any teachers.</summary>
     internal bool IsOn => Teachers > 0 || From.Count > 0;

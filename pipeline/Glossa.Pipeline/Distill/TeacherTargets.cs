@@ -43,15 +43,16 @@ public sealed class TeacherTargets : IDisposable
         {
             int own = (i + 1) * Classes, from = i * _candidates;
             long next = ids[own] = sequence[i + 1];
-            weights[own] = 1 - _weight;
+            float others = 0;
             for (int j = 0; j < _candidates; j++)
             {
                 // The token that follows has one class: sums of the same class would depend on their order.
                 bool isNext = candidates[from + j] == next;
                 ids[own + 1 + j] = candidates[from + j];
-                weights[own + 1 + j] = isNext ? 0 : _weight * probabilities[from + j];
-                if (isNext) weights[own] += _weight * probabilities[from + j];
+                others += weights[own + 1 + j] = isNext ? 0 : _weight * probabilities[from + j];
             }
+            // What the teachers expect of ids that are no candidates goes to the text: spread over the candidates it would teach that nothing else ever follows.
+            weights[own] = 1 - others;
         }
     }
 

@@ -13,12 +13,13 @@ public sealed class UserGraphTests
     private const int Rows = 1024, Width = 8;
 
     /// <summary>As exporters leave a tied head: the table, and its transposed copy. Training keeps them one, and the exported file keeps its names.</summary>
-    [Test]
-    public void Run_TiedGraph_StaysTied()
+    [TestCase(0)]
+    [TestCase(1)]
+    public void Run_TiedGraph_StaysTied(int teachers)
     {
         using RunFixture fixture = new();
         OnnxFile.Write(fixture.At("own.onnx"), TiedModel());
-        CommandOutcome outcome = fixture.Run("--set", "model={graph: " + fixture.At("own.onnx") + ", context: 64}");
+        CommandOutcome outcome = fixture.Run("--set", "model={graph: " + fixture.At("own.onnx") + ", context: 64}", "--set", $"distillation.teachers={teachers}");
         Assert.That(outcome.Code, Is.Zero, outcome.Error);
 
         ModelProto trained = OnnxFile.Read(Path.Combine(fixture.Out, "model", "onnx", "model.onnx"));

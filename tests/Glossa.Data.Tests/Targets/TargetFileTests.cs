@@ -8,7 +8,7 @@ public class TargetFileTests
 {
     [TestCase(65_536)]
     [TestCase(65_537)]
-    public void Write_AnyOrder_ReadsBackIdsAndProbabilitiesThatSumToOne(int vocabulary)
+    public void Write_AnyOrder_ReadsBackIdsAndProbabilities(int vocabulary)
     {
         using TemporaryFolder folder = new();
         int last = vocabulary - 1;
@@ -26,8 +26,8 @@ public class TargetFileTests
         float[] probabilities = new float[6];
         file.Read(2, 0, ids, probabilities);
         Assert.That(ids, Is.EqualTo(new[] { 1, 2, 7, last, 8, 9 }));
-        Assert.That(probabilities, Is.EqualTo(new[] { 0.5f, 0.5f, 0.75f, 0.25f, 0.75f, 0.25f }).Within(1e-3));
-        Assert.That(probabilities.Chunk(2).Select(row => row.Sum()), Is.All.EqualTo(1f).Within(1e-6));
+        Assert.That(probabilities, Is.EqualTo(new[] { 0.5f, 0.5f, 0.75f, 0.25f, 0.3f, 0.1f }).Within(1e-3));
+        Assert.That(probabilities.Chunk(2).Select(row => row.Sum()), Is.All.LessThanOrEqualTo(1 + 1e-6f));
         file.Read(0, 1, ids.AsSpan(0, 2), probabilities.AsSpan(0, 2));
         Assert.That((ids[0], ids[1], probabilities[0], probabilities[1]), Is.EqualTo((5, 6, 1f, 0f)));
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Glossa.Data.Tokenizers;
@@ -13,10 +14,9 @@ internal sealed class PairMerger
     private const int Inside = -1;
 
     // A token lies at _symbol[p]; its length stands at its first and its last position, so that both neighbours are found
-    // in one step; positions between hold Inside.
+    // in one step; positions between hold Inside. The separator before word number i is Separator - i.
     private readonly int[] _symbol;
     private readonly ushort[] _length;
-    private readonly int[] _word;
     private readonly long[] _weight;
     private readonly IMergeTokens _tokens;
     private readonly int _maxTokenLength;
@@ -24,6 +24,8 @@ internal sealed class PairMerger
     private readonly PairHeap _heap = new();
 
     /// <summary>Lays the words out and counts their pairs of symbols.</summary>
+    // Optimized at once, since only then are the words given up where they are laid out and not at the end.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public PairMerger(WordTable words, IMergeTokens tokens, int maxTokenLength)
     {
         _tokens = tokens;
@@ -34,7 +36,6 @@ internal sealed class PairMerger
             throw new InputException("the text has more than two thousand million bytes of distinct words", fix: "train the tokenizer on a sample");
         _symbol = new int[size];
         _length = new ushort[size];
-        _word = new int[size];
         _weight = new long[words.Count];
         LayOut(words);
         CountPairs();
@@ -67,15 +68,13 @@ internal sealed class PairMerger
     private void LayOut(WordTable words)
     {
         int position = 0;
-        _symbol[position++] = Separator;
         for (int i = 0; i < words.Count; i++)
         {
+            _symbol[position++] = Separator - i;
             int count = _tokens.Write(words.Word(i), _symbol.AsSpan(position));
             _length.AsSpan(position, count).Fill(1);
-            _word.AsSpan(position, count).Fill(i);
             position += count;
             _weight[i] = words.CountOf(i);
-            _symbol[position++] = Separator;
         }
         _symbol.AsSpan(position).Fill(Separator);
     }
@@ -85,14 +84,16 @@ internal sealed class PairMerger
     {
         PairNumbers numbers = new();
         List<(ulong Key, long Count, int Places)> found = [];
-        for (int p = 1; p + 1 < _symbol.Length; p++)
+        long weight = 0;
+        for (int p = 0; p + 1 < _symbol.Length; p++)
         {
+            if (_symbol[p] <= Separator) weight = _weight[Separator - _symbol[p]];
             if (_symbol[p] < 0 || _symbol[p + 1] < 0) continue;
             ulong key = Key(_symbol[p], _symbol[p + 1]);
             int number = numbers.Of(key);
             if (number == found.Count) found.Add((key, 0, 0));
             ref (ulong Key, long Count, int Places) pair = ref CollectionsMarshal.AsSpan(found)[number];
-            pair.Count += _weight[_word[p]];
+            pair.Count += weight;
             pair.Places++;
         }
         int[] next = new int[found.Count];
@@ -117,14 +118,14 @@ internal sealed class PairMerger
             if (_symbol[p] != a) continue;
             int q = p + _length[p];
             if (_symbol[q] != b) continue;
-            long weight = _weight[_word[p]];
+            long weight = WeightAt(p);
             int end = p + length;
-            if (_symbol[p - 1] != Separator)
+            if (_symbol[p - 1] > Separator)
             {
                 int x = p - _length[p - 1];
                 left.Add(_symbol[x], x, weight);
             }
-            if (_symbol[end] != Separator) right.Add(_symbol[end], p, weight);
+            if (_symbol[end] > Separator) right.Add(_symbol[end], p, weight);
             _symbol[q] = Inside;
             _symbol[p] = c;
             _length[p] = length;
@@ -143,6 +144,14 @@ internal sealed class PairMerger
         foreach (int y in right.Touched) Announce(c, y);
         left.Clear();
         right.Clear();
+    }
+
+    // The weight of the word in which a token starts.
+    private long WeightAt(int position)
+    {
+        int before = position - 1;
+        while (_symbol[before] > Separator) before -= _length[before];
+        return _weight[Separator - _symbol[before]];
     }
 
     private void Increase(ulong key, long weight, ArraySegment<int> positions)

@@ -5,7 +5,7 @@ using Glossa.Benchmarks.Runs;
 
 // glossa-benchmarks [--filter TEXT] [name=value ...]: runs the benchmarks whose names contain the text, or one of several with commas between; without arguments, lists them.
 Benchmark[] all = [PresetStep.Benchmark, ThirdPartyStep.Benchmark, PeerStep.Benchmark, StepVersions.Benchmark, GemmPeak.Benchmark, GrowthStep.Benchmark, OptimizerStep.Benchmark, StageTimes.Benchmark, RunGrowth.Benchmark, RunMemory.Benchmark, Padding.Benchmark, KernelLosses.Benchmark, EncodingSpeed.Benchmark,
-    TokenizerTraining.Benchmark, TokenizerPremium.Benchmark, Quantization.Benchmark, Generation.Benchmark];
+    TokenizerTraining.Benchmark, TokenizerPremium.Benchmark, Quantization.Benchmark, Generation.Benchmark, ExportSpeeds.Benchmark];
 try
 {
     BenchmarkArguments arguments = BenchmarkArguments.Parse(args);

@@ -37,7 +37,7 @@ public sealed class ExportStage : Stage<ExportSettings>
     public override string Name => "export";
 
     /// <inheritdoc/>
-    public override int Version => 3;
+    public override int Version => 4;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inputs => ["tokenizer", "model", "train"];

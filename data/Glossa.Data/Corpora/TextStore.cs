@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using System.IO.MemoryMappedFiles;
 using System.Text;
 
 namespace Glossa.Data.Corpora;
@@ -10,12 +9,9 @@ namespace Glossa.Data.Corpora;
 /// </summary>
 public sealed unsafe class TextStore : IDisposable
 {
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly MappedFile _file;
     private readonly Dictionary<string, TextStoreLanguage> _byTag;
     private readonly TextStoreHeader _header;
-    private readonly byte* _start;
-    private bool _disposed;
 
     private TextStore(string path, FileStream stream)
     {
@@ -32,10 +28,7 @@ public sealed unsafe class TextStore : IDisposable
         _byTag = languages.ToDictionary(l => l.Tag, StringComparer.Ordinal);
         Languages = [.. languages.Select(l => l.Tag)];
         Labels = labels;
-        _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-        _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
-        _start += _view.PointerOffset;
+        _file = new MappedFile(stream);
     }
 
     /// <summary>The file.</summary>
@@ -118,14 +111,7 @@ public sealed unsafe class TextStore : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_disposed) return;
-        _disposed = true;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _file.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 
     /// <summary>Whether each text is preceded by the number of its label.</summary>
     internal bool HasLabels => _header.HasLabels;
@@ -133,10 +119,10 @@ public sealed unsafe class TextStore : IDisposable
     /// <summary>Bytes of the data part of the file.</summary>
     internal ReadOnlySpan<byte> Slice(long offset, int length)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        byte* start = _file.Start;
         if (length < 0 || offset < TextStoreFormat.HeaderBytes || offset + length > _header.TableOffset)
             throw TextStoreFormat.Damaged(Path, $"a text at byte {offset:N0} lies outside the file");
-        return new ReadOnlySpan<byte>(_start + offset, length);
+        return new ReadOnlySpan<byte>(start + offset, length);
     }
 
     private TextStoreSection Section(string language, CorpusSplit split) => _byTag.TryGetValue(language, out TextStoreLanguage? found)

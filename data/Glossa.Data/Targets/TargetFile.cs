@@ -1,4 +1,3 @@
-using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 
 namespace Glossa.Data.Targets;
@@ -12,16 +11,10 @@ public sealed unsafe class TargetFile : IDisposable
     private const string Again = "delete the file and run the same command again";
 
     private readonly string _path;
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly MappedFile _file;
     private readonly TargetFileHeader _header;
-    private byte* _start;
 
-    private TargetFile(string path, MemoryMappedFile file, MemoryMappedViewAccessor view, TargetFileHeader header)
-    {
-        (_path, _file, _view, _header) = (path, file, view, header);
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
-    }
+    private TargetFile(string path, MappedFile file, TargetFileHeader header) => (_path, _file, _header) = (path, file, header);
 
     /// <summary>Ids of each prediction.</summary>
     public int Candidates => _header.Candidates;
@@ -37,16 +30,7 @@ public sealed unsafe class TargetFile : IDisposable
         byte[] start = new byte[TargetFileHeader.Size];
         int read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         TargetFileHeader header = TargetFileHeader.Read(start.AsSpan(0, read), stream.Length, path);
-        MemoryMappedFile file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-        try
-        {
-            return new TargetFile(path, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read), header);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        return new TargetFile(path, new MappedFile(stream), header);
     }
 
     /// <summary>Reads predictions of one text that follow each other.</summary>
@@ -57,27 +41,20 @@ public sealed unsafe class TargetFile : IDisposable
     /// <exception cref="InputException">The text has no such predictions.</exception>
     public void Read(int text, int first, Span<int> ids, Span<float> probabilities)
     {
-        ObjectDisposedException.ThrowIf(_start is null, this);
+        byte* start = _file.Start;
         ArgumentOutOfRangeException.ThrowIfNotEqual(probabilities.Length, ids.Length);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)text, (uint)_header.Texts, nameof(text));
-        long begin = MemoryMarshal.Read<long>(new ReadOnlySpan<byte>(_start + TargetFileHeader.Size + ((long)text * sizeof(long)), sizeof(long)));
+        long begin = MemoryMarshal.Read<long>(new ReadOnlySpan<byte>(start + TargetFileHeader.Size + ((long)text * sizeof(long)), sizeof(long)));
         int count = ids.Length / Candidates;
         if (begin < 0 || begin + first + count > _header.Predictions)
             throw new InputException($"the target file has no predictions {first} to {first + count} of text {text}", _path, Again);
-        byte* at = _start + _header.PredictionsOffset + ((begin + first) * _header.PredictionBytes);
+        byte* at = start + _header.PredictionsOffset + ((begin + first) * _header.PredictionBytes);
         for (int i = 0; i < count; i++, at += _header.PredictionBytes)
             ReadOne(new ReadOnlySpan<byte>(at, _header.PredictionBytes), ids.Slice(i * Candidates, Candidates), probabilities.Slice(i * Candidates, Candidates));
     }
 
     /// <summary>Unmaps the file.</summary>
-    public void Dispose()
-    {
-        if (_start is null) return;
-        _start = null;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _file.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 
     // Rounding may lift a sum a little above 1.
     private void ReadOne(ReadOnlySpan<byte> stored, Span<int> ids, Span<float> probabilities)

@@ -1,4 +1,3 @@
-using System.IO.MemoryMappedFiles;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -14,27 +13,16 @@ public sealed unsafe class TokenFile : IDisposable
 {
     private const string Again = "delete the file and run the same command again";
 
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly MappedFile _file;
     private readonly TokenFileHeader _header;
     private readonly int[] _sectionStarts;
-    private byte* _start;
 
-    private TokenFile(string path, MemoryMappedFile file, MemoryMappedViewAccessor view, TokenFileHeader header)
+    private TokenFile(string path, MappedFile file, TokenFileHeader header)
     {
-        (_file, _view, _header) = (file, view, header);
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
-        try
-        {
-            _sectionStarts = SectionStarts(path);
-            Languages = ReadLanguages(path);
-            CheckColumns(path);
-        }
-        catch
-        {
-            view.SafeMemoryMappedViewHandle.ReleasePointer();
-            throw;
-        }
+        (_file, _header) = (file, header);
+        _sectionStarts = SectionStarts(path);
+        Languages = ReadLanguages(path);
+        CheckColumns(path);
     }
 
     /// <summary>The languages that the texts' indices name.</summary>
@@ -104,23 +92,19 @@ public sealed unsafe class TokenFile : IDisposable
     /// <exception cref="InputException">The file is missing, cut short or damaged.</exception>
     public static TokenFile Open(string path)
     {
-        FileStream stream = IoFailure.OpenRead(path, "token file");
-        MemoryMappedFile? file = null;
-        MemoryMappedViewAccessor? view = null;
+        using FileStream stream = IoFailure.OpenRead(path, "token file");
+        MappedFile? file = null;
         try
         {
             byte[] start = new byte[TokenFileHeader.Size];
             int read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
             TokenFileHeader header = TokenFileHeader.Read(start.AsSpan(0, read), stream.Length, path);
-            file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-            return new TokenFile(path, file, view, header);
+            file = new MappedFile(stream);
+            return new TokenFile(path, file, header);
         }
         catch (Exception e)
         {
-            view?.Dispose();
             file?.Dispose();
-            stream.Dispose();
             if (e is IOException or UnauthorizedAccessException) throw new InputException($"cannot map the token file ({e.Message.TrimEnd('.')})", path, "check its permissions", e);
             throw;
         }
@@ -141,10 +125,10 @@ public sealed unsafe class TokenFile : IDisposable
     /// <param name="destination">Where the ids go.</param>
     public void CopyIds(long offset, Span<int> destination)
     {
-        ObjectDisposedException.ThrowIf(_start is null, this);
+        byte* start = _file.Start;
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, TokenCount - destination.Length);
-        byte* from = _start + TokenFileHeader.Size + (offset * _header.BytesPerId);
+        byte* from = start + TokenFileHeader.Size + (offset * _header.BytesPerId);
         if (_header.BytesPerId == 4) new ReadOnlySpan<int>(from, destination.Length).CopyTo(destination);
         else Widen(new ReadOnlySpan<ushort>(from, destination.Length), destination);
     }
@@ -158,14 +142,7 @@ public sealed unsafe class TokenFile : IDisposable
     }
 
     /// <summary>Unmaps the file.</summary>
-    public void Dispose()
-    {
-        if (_start is null) return;
-        _start = null;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _file.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 
     private static void Widen(ReadOnlySpan<ushort> source, Span<int> destination)
     {
@@ -179,11 +156,7 @@ public sealed unsafe class TokenFile : IDisposable
         for (; i < source.Length; i++) destination[i] = source[i];
     }
 
-    private ReadOnlySpan<T> Column<T>(long offset, int count) where T : unmanaged
-    {
-        ObjectDisposedException.ThrowIf(_start is null, this);
-        return new ReadOnlySpan<T>(_start + offset, count);
-    }
+    private ReadOnlySpan<T> Column<T>(long offset, int count) where T : unmanaged => new(_file.Start + offset, count);
 
     private int[] SectionStarts(string path)
     {
@@ -205,10 +178,10 @@ public sealed unsafe class TokenFile : IDisposable
         long offset = _header.NamesOffset;
         for (int i = 0; i < languages.Length; i++)
         {
-            int length = offset + 4 <= _header.FileLength ? MemoryMarshal.Read<int>(new ReadOnlySpan<byte>(_start + offset, 4)) : -1;
+            int length = offset + 4 <= _header.FileLength ? MemoryMarshal.Read<int>(new ReadOnlySpan<byte>(_file.Start + offset, 4)) : -1;
             offset += 4;
             if (length < 0 || offset + length > _header.FileLength) throw new InputException("the token file's languages are damaged", path, Again);
-            languages[i] = Encoding.UTF8.GetString(_start + offset, length);
+            languages[i] = Encoding.UTF8.GetString(_file.Start + offset, length);
             offset += length;
         }
         return languages;

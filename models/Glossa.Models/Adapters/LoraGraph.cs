@@ -35,17 +35,13 @@ public static class LoraGraph
         LinearLayer[] all = [.. LinearLayer.In(model.Graph).Where(layer => adaptable.Contains(layer.Weight))];
         LookupTable[] tables = options.Embeddings ? [.. LookupTable.In(model.Graph).Where(table => adaptable.Contains(table.Weight))] : [];
         Dictionary<string, LoraAdapter> adapters = [];
+        LoraAdapter AdapterOf(string weight, long rows, long columns, bool rightIsRandom) =>
+            adapters.TryGetValue(weight, out LoraAdapter? known) ? known : adapters[weight] = Make(g, weight, rows, columns, rightIsRandom, options);
         foreach (LinearLayer layer in all.Where(layer => IsTarget(layer.Weight, layer.Node)))
-        {
-            if (!adapters.TryGetValue(layer.Weight, out LoraAdapter? adapter)) adapters[layer.Weight] = adapter = Make(g, layer.Weight, layer.Rows, layer.Columns, layer.Transposed, options);
-            Insert(g, layer, adapter);
-        }
+            Insert(g, layer, AdapterOf(layer.Weight, layer.Rows, layer.Columns, layer.Transposed));
+        // What a lookup selects by is on no input's side: its factor is the one that starts at zero.
         foreach (LookupTable table in tables.Where(table => IsTarget(table.Weight, table.Node)))
-        {
-            // What a lookup selects by is on no input's side: its factor is the one that starts at zero.
-            if (!adapters.TryGetValue(table.Weight, out LoraAdapter? adapter)) adapters[table.Weight] = adapter = Make(g, table.Weight, table.Rows, table.Columns, rightIsRandom: true, options);
-            Insert(g, table, adapter);
-        }
+            Insert(g, table, AdapterOf(table.Weight, table.Rows, table.Columns, rightIsRandom: true));
         if (adapters.Count == 0)
         {
             string names = string.Join(", ", all.Select(layer => layer.Weight).Concat(tables.Select(table => table.Weight)).Distinct().Take(4));

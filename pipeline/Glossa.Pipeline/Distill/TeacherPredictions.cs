@@ -15,9 +15,6 @@ namespace Glossa.Pipeline.Distill;
 /// <param name="options">Window and threads.</param>
 internal sealed class TeacherPredictions(IReadOnlyList<CausalSession> teachers, TokenFile tokens, ITokenizer tokenizer, ScoringOptions options)
 {
-    // Texts are run in blocks, so that memory does not grow with the corpus.
-    private const int BlockTokens = 1 << 18;
-
     private long _done;
 
     /// <summary>Writes them. A token that two training windows predict is predicted from the earlier one, as evaluation does it, since it has more context there.</summary>
@@ -27,48 +24,25 @@ internal sealed class TeacherPredictions(IReadOnlyList<CausalSession> teachers, 
     /// <exception cref="WorkException">A teacher gives no finite numbers.</exception>
     public void Write(string path, int candidates, StageContext context)
     {
+        TokenSequences sequences = new(tokens, tokenizer, CorpusSplit.Train, step: 1);
         int[] predictions = new int[tokens.TextCount];
-        for (int language = 0; language < tokens.Languages.Count; language++)
-        {
-            TextRange train = tokens.Texts(language, CorpusSplit.Train);
-            for (int text = train.First; text < train.End; text++) predictions[text] = tokens.TokenCountOf(text) + 1;
-        }
+        for (int i = 0; i < sequences.Count; i++) predictions[sequences.TextOf(i)] = tokens.TokenCountOf(sequences.TextOf(i)) + 1;
         int count = Math.Min(candidates, options.TextVocabularySize);
         long total = predictions.Sum(number => (long)number);
         using TargetFileWriter writer = new(path, predictions, count, options.TextVocabularySize);
-        foreach (int[] texts in Blocks(predictions))
+        foreach (ScoringPlan plan in ScoringPlan.Of(sequences, options))
         {
-            ScoringSequence[] sequences = [.. texts.Select(text => new ScoringSequence(0, TokenSequences.Ids(tokens, tokenizer, text), 0))];
-            ScoringPlan plan = ScoringPlan.Make(sequences, 0, options);
             ScoringRuns.Run(plan.Batches.Length, options.Threads, "the teachers", () => new TeacherWorker(teachers, options), (worker, number) =>
             {
-                ScoringBatch batch = plan.Batches[number];
-                WindowWriter windows = new(writer, plan, texts, count);
-                worker.Run(plan, batch, sequences, windows.Add);
+                WindowWriter windows = new(writer, plan, sequences, count);
+                worker.Run(plan, plan.Batches[number], sequences, windows.Add);
                 context.Progress.Report(new ProgressUpdate(Interlocked.Add(ref _done, windows.Predictions), total, "tokens", Detail: "predictions of the teachers"));
             }, context.Cancellation);
         }
     }
 
-    private static IEnumerable<int[]> Blocks(int[] predictions)
-    {
-        List<int> block = [];
-        long length = 0;
-        for (int text = 0; text < predictions.Length; text++)
-        {
-            if (predictions[text] == 0) continue;
-            block.Add(text);
-            length += predictions[text];
-            if (length < BlockTokens) continue;
-            yield return [.. block];
-            block.Clear();
-            length = 0;
-        }
-        if (block.Count > 0) yield return [.. block];
-    }
-
     // Gathers the predictions of a window, which come one after the other, and stores them with its last.
-    private sealed class WindowWriter(TargetFileWriter writer, ScoringPlan plan, int[] texts, int candidates)
+    private sealed class WindowWriter(TargetFileWriter writer, ScoringPlan plan, TokenSequences sequences, int candidates)
     {
         private int[] _ids = [];
         private float[] _probabilities = [];
@@ -90,7 +64,7 @@ internal sealed class TeacherPredictions(IReadOnlyList<CausalSession> teachers, 
             if (!(largest[0] > 0)) throw new WorkException("a teacher's predictions are not finite numbers", fix: "train it with lower learning rates, or leave it out of distillation.from");
             Predictions++;
             // The first position of a sequence is given, so the prediction of a position has the number before.
-            if (position == end - 1) writer.Write(texts[at.Sequence], at.FirstScored - 1, _ids, _probabilities);
+            if (position == end - 1) writer.Write(sequences.TextOf(at.Sequence), at.FirstScored - 1, _ids, _probabilities);
         }
     }
 }

@@ -27,7 +27,7 @@ public sealed class TeachersStage : Stage<TeachersSettings>
     public override string Name => "teachers";
 
     /// <inheritdoc/>
-    public override int Version => 1;
+    public override int Version => 2;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inputs => ["tokenizer", "languages"];

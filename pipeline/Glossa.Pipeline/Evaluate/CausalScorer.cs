@@ -63,18 +63,16 @@ public sealed class CausalScorer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(sequences);
         ArgumentNullException.ThrowIfNull(languages);
-        RequireText(sequences, languages);
+        LanguageScore[] scores = Count(sequences, languages);
         double[] sum = new double[languages.Count];
-        for (int next = 0; next < sequences.Count;)
+        foreach (ScoringPlan plan in ScoringPlan.Of(sequences, _options))
         {
-            ScoringPlan plan = ScoringPlan.Make(sequences, next, _options);
             double[] bits = new double[plan.Windows.Length];
             RunBatches(plan, sequences, bits, cancellation);
             RequireFinite(plan, sequences, languages, bits);
             for (int w = 0; w < bits.Length; w++) sum[sequences[plan.Windows[w].Sequence].Language] += bits[w];
-            next = plan.End;
         }
-        return Result(sequences, languages, sum);
+        return new EvaluationResult([.. scores.Select((score, i) => score with { Bits = sum[i] })], _options.Window, _options.Stride);
     }
 
     /// <inheritdoc/>
@@ -108,14 +106,21 @@ public sealed class CausalScorer : IDisposable
         plan.Batches.Length, _options.Threads, _model.Origin, () => new ScoringWorker(_model, _options),
         (worker, batch) => worker.Run(plan, plan.Batches[batch], sequences, ScoringWorker.AddBits(bits)), cancellation);
 
-    private static void RequireText(IReadOnlyList<ScoringSequence> sequences, IReadOnlyList<string> languages)
+    // What there is of each language, without bits.
+    private static LanguageScore[] Count(IReadOnlyList<ScoringSequence> sequences, IReadOnlyList<string> languages)
     {
         if (languages.Count == 0) throw new InputException("there are no texts to score", fix: "choose a split that has some");
-        long[] bytes = new long[languages.Count];
-        foreach (ScoringSequence sequence in sequences) bytes[sequence.Language] += sequence.Bytes;
+        long[] texts = new long[languages.Count], tokens = new long[languages.Count], bytes = new long[languages.Count];
+        foreach (ScoringSequence sequence in sequences)
+        {
+            texts[sequence.Language]++;
+            tokens[sequence.Language] += sequence.Ids.Length - 1;
+            bytes[sequence.Language] += sequence.Bytes;
+        }
         int empty = Array.IndexOf(bytes, 0);
         if (empty >= 0)
             throw new InputException($"language '{languages[empty]}' has no text to score", fix: "leave it out or add texts to the split");
+        return [.. languages.Select((name, i) => new LanguageScore(name, texts[i], tokens[i], bytes[i], 0))];
     }
 
     private void RequireFinite(ScoringPlan plan, IReadOnlyList<ScoringSequence> sequences, IReadOnlyList<string> languages, double[] bits)
@@ -125,19 +130,5 @@ public sealed class CausalScorer : IDisposable
         string language = languages[sequences[plan.Windows[bad].Sequence].Language];
         throw new WorkException($"the model's logits are not finite numbers on a text of language '{language}'", _model.Origin,
             "train with a lower learning rate, or keep the layer that overflows in float32");
-    }
-
-    private EvaluationResult Result(IReadOnlyList<ScoringSequence> sequences, IReadOnlyList<string> languages, double[] sum)
-    {
-        long[] texts = new long[languages.Count], tokens = new long[languages.Count], bytes = new long[languages.Count];
-        foreach (ScoringSequence sequence in sequences)
-        {
-            texts[sequence.Language]++;
-            tokens[sequence.Language] += sequence.Ids.Length - 1;
-            bytes[sequence.Language] += sequence.Bytes;
-        }
-        return new EvaluationResult(
-            [.. languages.Select((name, i) => new LanguageScore(name, texts[i], tokens[i], bytes[i], sum[i]))],
-            _options.Window, _options.Stride);
     }
 }

@@ -21,11 +21,10 @@ internal sealed class ScoringPlan
 {
     private const int MostWindows = 1 << 16;
 
-    private ScoringPlan(ScoringWindow[] windows, ScoringBatch[] batches, int end)
+    private ScoringPlan(ScoringWindow[] windows, ScoringBatch[] batches)
     {
         Windows = windows;
         Batches = batches;
-        End = end;
     }
 
     /// <summary>All windows, the longest first.</summary>
@@ -34,20 +33,24 @@ internal sealed class ScoringPlan
     /// <summary>All batches; each covers consecutive windows.</summary>
     public ScoringBatch[] Batches { get; }
 
-    /// <summary>The first sequence that the plan does not cover.</summary>
-    public int End { get; }
-
-    /// <summary>Plans sequences from <paramref name="first"/> on.</summary>
-    public static ScoringPlan Make(IReadOnlyList<ScoringSequence> sequences, int first, ScoringOptions options)
+    /// <summary>Plans that together cover all sequences, each made when it is asked for.</summary>
+    public static IEnumerable<ScoringPlan> Of(IReadOnlyList<ScoringSequence> sequences, ScoringOptions options)
     {
-        List<ScoringWindow> windows = [];
-        int end = first;
-        while (end < sequences.Count && windows.Count < MostWindows) Cut(windows, end, sequences[end++].Ids.Length, options);
+        for (int next = 0; next < sequences.Count;)
+        {
+            List<ScoringWindow> windows = [];
+            while (next < sequences.Count && windows.Count < MostWindows) Cut(windows, next, sequences[next++].Ids.Length, options);
+            yield return Make(windows, options);
+        }
+    }
+
+    private static ScoringPlan Make(List<ScoringWindow> windows, ScoringOptions options)
+    {
         ScoringWindow[] sorted = [.. windows];
         Array.Sort(sorted, static (a, b) =>
             a.Length != b.Length ? b.Length.CompareTo(a.Length)
             : a.Sequence != b.Sequence ? a.Sequence.CompareTo(b.Sequence) : a.Start.CompareTo(b.Start));
-        return new ScoringPlan(sorted, Pack(sorted, options.BatchTokens), end);
+        return new ScoringPlan(sorted, Pack(sorted, options.BatchTokens));
     }
 
     private static void Cut(List<ScoringWindow> windows, int sequence, int length, ScoringOptions options)

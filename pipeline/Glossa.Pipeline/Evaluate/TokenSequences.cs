@@ -5,7 +5,9 @@ using Glossa.Data.Tokens;
 
 namespace Glossa.Pipeline.Evaluate;
 
-/// <summary>Texts of a split as sequences, each read from the token file when it is asked for; the file has to stay open.</summary>
+/// <summary>
+/// Texts of a split as sequences, [language tag, or <c>&lt;bos&gt;</c>], text, <c>&lt;eos&gt;</c>: each read from the token file when it is asked for; the file has to stay open.
+/// </summary>
 internal sealed class TokenSequences : IReadOnlyList<ScoringSequence>
 {
     private readonly TokenFile _tokens;
@@ -44,19 +46,17 @@ internal sealed class TokenSequences : IReadOnlyList<ScoringSequence>
     {
         get
         {
-            ArgumentOutOfRangeException.ThrowIfNegative(index);
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-            int rank = index * _step, position = _before.BinarySearch(rank);
-            if (position < 0) position = ~position - 1;
-            (int language, int first) = _languages[position];
-            int text = _tokens.Texts(language, _split).First + rank - _before[position];
-            return new ScoringSequence(position, Ids(_tokens, text, first, _end), _tokens.Utf8Bytes[text]);
+            (int position, int text) = Find(index);
+            int[] ids = new int[_tokens.TokenCountOf(text) + 2];
+            ids[0] = _languages[position].FirstId;
+            _tokens.CopyIds(_tokens.TokenOffsets[text], ids.AsSpan(1, ids.Length - 2));
+            ids[^1] = _end;
+            return new ScoringSequence(position, ids, _tokens.Utf8Bytes[text]);
         }
     }
 
-    /// <summary>One text as a model sees it: [language tag, or <c>&lt;bos&gt;</c>], text, <c>&lt;eos&gt;</c>.</summary>
-    public static int[] Ids(TokenFile tokens, ITokenizer tokenizer, int text) =>
-        Ids(tokens, text, tokenizer.LanguageTagId(tokens.Languages[tokens.LanguageOf(text)]) ?? tokenizer.BeginId, tokenizer.EndId);
+    /// <summary>Number of a sequence's text in the token file.</summary>
+    public int TextOf(int index) => Find(index).Text;
 
     /// <inheritdoc/>
     public IEnumerator<ScoringSequence> GetEnumerator()
@@ -66,12 +66,12 @@ internal sealed class TokenSequences : IReadOnlyList<ScoringSequence>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private static int[] Ids(TokenFile tokens, int text, int first, int end)
+    private (int Position, int Text) Find(int index)
     {
-        int[] ids = new int[tokens.TokenCountOf(text) + 2];
-        ids[0] = first;
-        tokens.CopyIds(tokens.TokenOffsets[text], ids.AsSpan(1, ids.Length - 2));
-        ids[^1] = end;
-        return ids;
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        int rank = index * _step, position = _before.BinarySearch(rank);
+        if (position < 0) position = ~position - 1;
+        return (position, _tokens.Texts(_languages[position].Language, _split).First + rank - _before[position]);
     }
 }

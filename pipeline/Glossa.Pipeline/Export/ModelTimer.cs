@@ -119,7 +119,7 @@ internal sealed class ModelTimer : IDisposable
             tokens = Math.Min(tokens, options.Window - 1);
             ScoringOptions together = options with { BatchTokens = rows * tokens };
             _texts = [.. Enumerable.Range(0, rows).Select(row => new ScoringSequence(0, Ids(tokens + 1, row, options), 1))];
-            _plan = ScoringPlan.Make(_texts, 0, together);
+            _plan = ScoringPlan.Of(_texts, together).Single();
             _worker = new ScoringWorker(model, together);
         }
 

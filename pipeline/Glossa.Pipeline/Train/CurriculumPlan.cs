@@ -109,8 +109,8 @@ public static class CurriculumPlan
         FinalFactor = optimizer.FinalFactor,
     };
 
-    // A sequence has the language's tag or bos before the text and eos after it.
-    private static WindowIndex Windows(TokenFile tokens, int language, int context)
+    /// <summary>The training windows of a language. A sequence has the language's tag or <c>&lt;bos&gt;</c> before the text and <c>&lt;eos&gt;</c> after it.</summary>
+    internal static WindowIndex Windows(TokenFile tokens, int language, int context)
     {
         TextRange texts = tokens.Texts(language, CorpusSplit.Train);
         return new WindowIndex(texts.First, texts.Count, text => tokens.TokenCountOf(text) + 2, context);

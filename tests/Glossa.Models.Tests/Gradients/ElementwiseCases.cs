@@ -29,11 +29,11 @@ internal static class ElementwiseCases
         cases["Pow/both"] = RuleGen.Cases(RuleGen.Broadcast(), (t, s) => t.Node("Pow", [t.Real(s.A, Draw.Positive), t.Real(s.B)]));
         foreach (string op in (string[])["Min", "Max"])
         {
-            cases[op] = RuleGen.Cases(RuleGen.Broadcast(), (t, s) => t.Node(op, [t.Real(s.A, Draw.Spaced), t.G.Add(t.Real(s.B, Draw.Spaced), t.G.Constant(0.03f))]));
+            cases[op] = RuleGen.Cases(RuleGen.Broadcast(), (t, s) => t.Node(op, [t.Real(s.A, Draw.Spaced), t.G.Add(t.Real(s.B, Draw.Spaced), t.G.Constant(RuleCase.Apart))]));
             cases[op + "/three"] = RuleGen.Cases(RuleGen.Broadcast(), (t, s) =>
             {
-                Value shifted = t.G.Add(t.Real(s.B, Draw.Spaced), t.G.Constant(0.03f));
-                t.Node(op, [t.Real(s.A, Draw.Spaced), shifted, t.G.Add(t.Real(s.A, Draw.Spaced), t.G.Constant(-0.03f))]);
+                Value shifted = t.G.Add(t.Real(s.B, Draw.Spaced), t.G.Constant(RuleCase.Apart));
+                t.Node(op, [t.Real(s.A, Draw.Spaced), shifted, t.G.Add(t.Real(s.A, Draw.Spaced), t.G.Constant(-RuleCase.Apart))]);
             });
         }
         cases["Mod"] = RuleGen.Cases(RuleGen.Broadcast(), (t, s) => t.Node("Mod", [t.Real(s.A), t.Real(s.B, Draw.NonZero)], 1, "", Attribute("fmod", 1L)));

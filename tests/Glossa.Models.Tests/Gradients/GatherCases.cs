@@ -75,7 +75,7 @@ internal static class GatherCases
     }
 
     /// <summary>Elements that are no other operand's.</summary>
-    private static Value Shifted(RuleCase t, int[] shape, Draw draw) => t.G.Add(t.Real(shape, draw), t.G.Constant(0.03f));
+    private static Value Shifted(RuleCase t, int[] shape, Draw draw) => t.G.Add(t.Real(shape, draw), t.G.Constant(RuleCase.Apart));
 
     /// <summary>Index tuples, one per place of <paramref name="outer"/>, each index within its axis or counted from its end.</summary>
     private static Value Tuples(RuleCase t, int[] outer, int[] sizes)

@@ -14,7 +14,7 @@ public enum Draw
     /// <summary>From 0.3 to 2: away from zero, for logarithms and divisors.</summary>
     Positive,
 
-    /// <summary>Distinct values at least 0.1 apart and away from zero, for operators with kinks (Relu, Max, TopK).</summary>
+    /// <summary>Values 0.18 or more apart and 0.07 or more from zero, for operators with kinks (Relu, Max, TopK); shifted by <see cref="RuleCase.Apart"/> they stay 0.03 or more from other such tensors.</summary>
     Spaced,
 
     /// <summary>From -0.8 to 0.8.</summary>
@@ -27,6 +27,9 @@ public enum Draw
 /// <summary>A small graph around one operator, with the tensors to feed and to differentiate by.</summary>
 public sealed class RuleCase
 {
+    /// <summary>Added to one of two tensors of <see cref="Draw.Spaced"/> values, it keeps each element away from every element of the other.</summary>
+    public const float Apart = 0.05f;
+
     private readonly SeededRandom _random;
     private readonly bool _dynamic;
 
@@ -98,7 +101,7 @@ public sealed class RuleCase
             {
                 Draw.Positive => 0.3 + (1.7 * _random.NextDouble()),
                 Draw.Unit => 1.6 * (_random.NextDouble() - 0.5),
-                Draw.Spaced => ((i - (count / 2)) * 0.2) + 0.07 + (0.06 * _random.NextDouble()),
+                Draw.Spaced => ((i - (count / 2)) * 0.2) + 0.07 + (0.02 * _random.NextDouble()),
                 Draw.NonZero => (0.3 + (1.7 * _random.NextDouble())) * (_random.NextInt32(2) == 0 ? -1 : 1),
                 _ => _random.NextNormal(),
             };

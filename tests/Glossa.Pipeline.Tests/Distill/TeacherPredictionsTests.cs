@@ -1,6 +1,5 @@
 using Glossa.Data.Corpora;
 using Glossa.Data.Targets;
-using Glossa.Data.Tokens;
 using Glossa.Pipeline.Distill;
 using Glossa.Pipeline.Evaluate;
 using Glossa.Pipeline.Staging;
@@ -19,32 +18,25 @@ internal sealed class TeacherPredictionsTests
 
     private static readonly float[][] Tables = [TestModels.Normal(Vocabulary * Vocabulary, 1), TestModels.Normal(Vocabulary * Vocabulary, 2)];
 
-    private TemporaryFolder _folder = null!;
-    private TokenFile _tokens = null!;
+    private TemporaryTokens _tokens = null!;
 
     [SetUp]
-    public void SetUp()
-    {
-        _folder = new TemporaryFolder();
-        TokenFileWriter.Write(_folder["tokens.bin"], ["aa", "bb"], Texts, new ByteTokenizer(), threads: 1);
-        _tokens = TokenFile.Open(_folder["tokens.bin"]);
-    }
+    public void SetUp() => _tokens = new TemporaryTokens(["aa", "bb"], Texts);
 
     [TearDown]
-    public void TearDown()
-    {
-        _tokens.Dispose();
-        _folder.Dispose();
-    }
+    public void TearDown() => _tokens.Dispose();
 
     [Test]
     public void Write_TwoTeachers_KeepsTheMostProbableOfTheMean()
     {
         Write("targets.bin", threads: 1);
-        using TargetFile file = TargetFile.Open(_folder["targets.bin"]);
-        foreach (int text in (int[])[0, 2, 3])
+        using TargetFile file = TargetFile.Open(_tokens.Folder["targets.bin"]);
+        TokenSequences sequences = new(_tokens.File, new ByteTokenizer(), CorpusSplit.Train, step: 1);
+        Assert.That(Enumerable.Range(0, sequences.Count).Select(sequences.TextOf), Is.EqualTo(new[] { 0, 2, 3 }));
+        for (int number = 0; number < sequences.Count; number++)
         {
-            int[] sequence = TokenSequences.Ids(_tokens, new ByteTokenizer(), text), ids = new int[(sequence.Length - 1) * Candidates];
+            int text = sequences.TextOf(number);
+            int[] sequence = sequences[number].Ids.ToArray(), ids = new int[(sequence.Length - 1) * Candidates];
             float[] probabilities = new float[ids.Length];
             file.Read(text, 0, ids, probabilities);
             for (int i = 0; i + 1 < sequence.Length; i++)
@@ -63,7 +55,20 @@ internal sealed class TeacherPredictionsTests
     {
         Write("one.bin", threads: 1);
         Write("three.bin", threads: 3);
-        Assert.That(ContentHash.OfFile(_folder["three.bin"]), Is.EqualTo(ContentHash.OfFile(_folder["one.bin"])));
+        Assert.That(ContentHash.OfFile(_tokens.Folder["three.bin"]), Is.EqualTo(ContentHash.OfFile(_tokens.Folder["one.bin"])));
+    }
+
+    [Test]
+    public void Write_MoreTextsThanAPlanTakes_WritesThemAll()
+    {
+        const int count = 70_000;
+        using TemporaryTokens many = new(["aa"], Enumerable.Range(0, count).Select(i => (0, CorpusSplit.Train, ((char)('a' + (i % 26))).ToString())));
+        Write("targets.bin", threads: 2, many, 4096);
+        using TargetFile file = TargetFile.Open(_tokens.Folder["targets.bin"]);
+        int[] ids = new int[2 * Candidates], first = new int[2 * Candidates];
+        file.Read(count % 26, 0, first, new float[2 * Candidates]);
+        Assert.That(() => file.Read(count - 26, 0, ids, new float[2 * Candidates]), Throws.Nothing);
+        Assert.That(ids, Is.EqualTo(first), "the same text");
     }
 
     [Test]
@@ -74,11 +79,13 @@ internal sealed class TeacherPredictionsTests
         Assert.That(() => Write("targets.bin", threads: 2, Tables[1], broken), Throws.TypeOf<WorkException>().With.Message.Contains("not finite"));
     }
 
-    private void Write(string name, int threads, params float[][] tables)
+    private void Write(string name, int threads, params float[][] tables) => Write(name, threads, null, 40, tables);
+
+    private void Write(string name, int threads, TemporaryTokens? texts, int batchTokens, params float[][] tables)
     {
-        ScoringOptions options = new() { Window = Window, TextVocabularySize = 259, Threads = threads, BatchTokens = 40 };
+        ScoringOptions options = new() { Window = Window, TextVocabularySize = 259, Threads = threads, BatchTokens = batchTokens };
         List<CausalSession> teachers = [.. (tables.Length == 0 ? Tables : tables).Select(table => CausalSession.Load(TestModels.Bigram(table, new float[Window * Vocabulary], Vocabulary), "teacher", withCache: false))];
-        new TeacherPredictions(teachers, _tokens, new ByteTokenizer(), options).Write(_folder[name], Candidates, new StageContext(_folder.Path, _folder.Path));
+        new TeacherPredictions(teachers, (texts ?? _tokens).File, new ByteTokenizer(), options).Write(_tokens.Folder[name], Candidates, new StageContext(_tokens.Folder.Path, _tokens.Folder.Path));
         foreach (CausalSession teacher in teachers) teacher.Dispose();
     }
 

@@ -1,5 +1,4 @@
 using Glossa.Data.Corpora;
-using Glossa.Data.Tokens;
 using Glossa.Pipeline.Evaluate;
 using NUnit.Framework;
 
@@ -14,30 +13,19 @@ internal sealed class SplitSequencesTests
     private static readonly (int Language, string Text)[] Valid =
         [.. new[] { 3, 0, 1, 6 }.SelectMany((count, language) => Enumerable.Range(0, count).Select(i => (language, new string('x', (10 * language) + i))))];
 
-    private TemporaryFolder _folder = null!;
-    private TokenFile _tokens = null!;
+    private TemporaryTokens _tokens = null!;
 
     [OneTimeSetUp]
-    public void SetUp()
-    {
-        _folder = new TemporaryFolder();
-        string path = Path.Combine(_folder.Path, "tokens.bin");
-        TokenFileWriter.Write(path, Languages, Enumerable.Range(0, Languages.Length).SelectMany(language =>
-            Valid.Where(text => text.Language == language).Select(text => (language, CorpusSplit.Valid, text.Text)).Prepend((language, CorpusSplit.Train, "train"))), new ByteTokenizer(), threads: 1);
-        _tokens = TokenFile.Open(path);
-    }
+    public void SetUp() => _tokens = new TemporaryTokens(Languages, Enumerable.Range(0, Languages.Length).SelectMany(language =>
+            Valid.Where(text => text.Language == language).Select(text => (language, CorpusSplit.Valid, text.Text)).Prepend((language, CorpusSplit.Train, "train"))));
 
     [OneTimeTearDown]
-    public void TearDown()
-    {
-        _tokens.Dispose();
-        _folder.Dispose();
-    }
+    public void TearDown() => _tokens.Dispose();
 
     [Test]
     public void Read_ASplit_HasItsTextsInOrder()
     {
-        SplitSequences split = SplitSequences.Read(_tokens, new ByteTokenizer(), CorpusSplit.Valid);
+        SplitSequences split = SplitSequences.Read(_tokens.File, new ByteTokenizer(), CorpusSplit.Valid);
         Assert.That(split.Languages, Is.EqualTo(new[] { "aa", "cc", "dd" }));
         Assert.That(split.Sequences.Select(sequence => (split.Languages[sequence.Language], sequence.Bytes)), Is.EqualTo(Valid.Select(text => (Languages[text.Language], (long)text.Text.Length))));
         Assert.That(split.Sequences[1].Ids.ToArray(), Is.EqualTo(new[] { 259, 'x', 257 }));
@@ -49,7 +37,7 @@ internal sealed class SplitSequencesTests
     [TestCase(1, 10)]
     public void Sample_Most_TakesTextsAtOneDistance(int most, int distance)
     {
-        SplitSequences split = SplitSequences.Sample(_tokens, new ByteTokenizer(), CorpusSplit.Valid, most);
+        SplitSequences split = SplitSequences.Sample(_tokens.File, new ByteTokenizer(), CorpusSplit.Valid, most);
         (int Language, string Text)[] expected = [.. Valid.Where((_, i) => i % distance == 0)];
         Assert.That(split.Sequences.Select(sequence => (split.Languages[sequence.Language], sequence.Bytes)), Is.EqualTo(expected.Select(text => (Languages[text.Language], (long)text.Text.Length))));
         Assert.That(split.Languages, Is.EqualTo(expected.Select(text => Languages[text.Language]).Distinct()));
@@ -57,5 +45,5 @@ internal sealed class SplitSequencesTests
 
     [Test]
     public void Read_AnEmptySplit_SaysSo() =>
-        Assert.That(() => SplitSequences.Read(_tokens, new ByteTokenizer(), CorpusSplit.Test), Throws.TypeOf<InputException>().With.Message.Contains("no test texts"));
+        Assert.That(() => SplitSequences.Read(_tokens.File, new ByteTokenizer(), CorpusSplit.Test), Throws.TypeOf<InputException>().With.Message.Contains("no test texts"));
 }

@@ -1,5 +1,4 @@
 using Glossa.Data.Corpora;
-using Glossa.Data.Tokens;
 using Glossa.Pipeline.Configuration;
 using Glossa.Pipeline.Tests.Evaluate;
 using Glossa.Pipeline.Train;
@@ -16,24 +15,13 @@ internal sealed class CurriculumPlanTests
 
     private static readonly PhaseConfig First = new() { Name = "first", Languages = PhaseLanguages.Chosen, Tokens = 4000, Schedule = Pipeline.Configuration.LearningRateSchedule.Constant };
 
-    private TemporaryFolder _folder = null!;
-    private TokenFile _tokens = null!;
+    private TemporaryTokens _tokens = null!;
 
     [OneTimeSetUp]
-    public void SetUp()
-    {
-        _folder = new TemporaryFolder();
-        string path = Path.Combine(_folder.Path, "tokens.bin");
-        TokenFileWriter.Write(path, Languages, Languages.SelectMany((language, i) => Enumerable.Range(0, 50).Select(text => (i, CorpusSplit.Train, $"text {text} of {language}"))), new ByteTokenizer(), threads: 1);
-        _tokens = TokenFile.Open(path);
-    }
+    public void SetUp() => _tokens = new TemporaryTokens(Languages, Languages.SelectMany((language, i) => Enumerable.Range(0, 50).Select(text => (i, CorpusSplit.Train, $"text {text} of {language}"))));
 
     [OneTimeTearDown]
-    public void TearDown()
-    {
-        _tokens.Dispose();
-        _folder.Dispose();
-    }
+    public void TearDown() => _tokens.Dispose();
 
     [Test]
     public void Make_OthersWithReplay_CountsBothKindsOfLanguages()
@@ -78,5 +66,5 @@ internal sealed class CurriculumPlanTests
 
     private IReadOnlyList<PlannedPhase> Plan(CurriculumControl control, params PhaseConfig[] phases) => CurriculumPlan.Make(
         new TrainSettings(new CurriculumConfig { Control = control, Phases = new(phases) }, new OptimizerConfig(), new BatchConfig { TokensPerStep = 256, MicroBatchTokens = 128 }, 64, 0, EngineKind.Cpu, EnginePrecision.Fp32, 1, 1),
-        _tokens, Chosen, new BatchAssembler(_tokens, new ByteTokenizer(), masks: false));
+        _tokens.File, Chosen, new BatchAssembler(_tokens.File, new ByteTokenizer(), masks: false));
 }

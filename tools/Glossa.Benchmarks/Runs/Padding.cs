@@ -4,6 +4,7 @@ using Glossa.Data.Corpora;
 using Glossa.Data.Tokens;
 using Glossa.Pipeline.Staging;
 using Glossa.Pipeline.Tokenizer;
+using Glossa.Pipeline.Train;
 
 namespace Glossa.Benchmarks.Runs;
 
@@ -21,7 +22,7 @@ internal static class Padding
             string[] settings = ["evaluation.baseline=false", .. arguments.Text("corpus") is { } corpus ? [$"corpus.path={corpus}"] : Array.Empty<string>()];
             RunResult run = TrainedRun.Until("tokenizer", Path.Combine(folder, "run"), Path.Combine(folder, "store"), settings);
             using TokenFile tokens = TokenFile.Open(Path.Combine(run.Stages.Single(stage => stage.Name == "tokenizer").Folder, TokenizerStage.TokensFile));
-            WindowIndex[] windows = [.. tokens.Languages.Select((_, language) => tokens.Texts(language, CorpusSplit.Train)).Select(texts => new WindowIndex(texts.First, texts.Count, text => tokens.TokenCountOf(text) + 2, context))];
+            WindowIndex[] windows = [.. tokens.Languages.Select((_, language) => CurriculumPlan.Windows(tokens, language, context))];
             findings.Table(["positions of a micro-batch", "padding"], [.. arguments.Numbers("micro", "1024,2048,4096").Select(micro => (IReadOnlyList<string>)[
                 micro.ToString(CultureInfo.InvariantCulture), (Share(windows, micro) * 100).ToString("F1", CultureInfo.InvariantCulture) + " %"])]);
         }

@@ -15,7 +15,7 @@ internal static class PeerStep
     private const double Tolerance = 1e-4;
 
     public static Benchmark Benchmark { get; } = new("peer",
-        "training steps against TorchSharp: models=gpt,preset,minilm minilm=FILE repetitions threads batch sequence layers width vocabulary sides=TEXT bf16=0|1 torch=PROJECT; profile=1 says instead where the time of Glossa's step goes", Run);
+        "training steps against TorchSharp: models=gpt,preset,minilm minilm=FILE repetitions threads batch sequence layers width vocabulary sides=TEXT bf16=0|1 (1 where the processor has it) torch=PROJECT; profile=1 says instead where the time of Glossa's step goes", Run);
 
     private static void Run(BenchmarkArguments arguments, Findings findings)
     {
@@ -29,6 +29,7 @@ internal static class PeerStep
         try
         {
             findings.Line($"{Machine.Description}. TorchSharp 0.107 with libtorch 2.10; OMP_WAIT_POLICY=PASSIVE and KMP_BLOCKTIME=0, since its waiting threads would spin beside other work.");
+            if (!Machine.HasBFloat16) findings.Line(TorchSides.WithBFloat16(arguments) ? "bfloat16 is emulated on this processor." : "Without the bfloat16 side, which this processor would emulate (`bf16=1` takes it in).");
             bool profile = arguments.Number("profile", 0) == 1;
             string peer = profile || kept is not null ? "" : TorchSides.Build(arguments);
             foreach (string model in (arguments.Text("models") ?? "gpt,preset,minilm").Split(','))

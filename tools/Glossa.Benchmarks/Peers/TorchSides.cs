@@ -27,6 +27,9 @@ internal static class TorchSides
         return Path.Combine(project, "bin", "Release", "net10.0", "Glossa.TorchPeer.dll");
     }
 
+    /// <summary>Whether the bfloat16 side takes part: by default where the processor can multiply such numbers.</summary>
+    public static bool WithBFloat16(BenchmarkArguments arguments) => arguments.Number("bf16", Machine.HasBFloat16 ? 1 : 0) == 1;
+
     public static IEnumerable<SideStart> Of(StepCase model, string folder, string peer, BenchmarkArguments arguments)
     {
         int threads = arguments.Number("threads", 2), full = model.Batch, least = arguments.Number("micro", model.Architecture == Architecture.NanoChat ? 8 : 4);
@@ -48,7 +51,7 @@ internal static class TorchSides
         ];
         foreach ((string name, string attention, int micro, string type, bool forced) in variants)
         {
-            if ((type == "bf16" && arguments.Number("bf16", 1) == 0) || (only is not null && !name.Contains(only, StringComparison.Ordinal))) continue;
+            if ((type == "bf16" && !WithBFloat16(arguments)) || (only is not null && !name.Contains(only, StringComparison.Ordinal))) continue;
             Dictionary<string, string> environment = new()
             {
                 ["LD_PRELOAD"] = TorchLibraries.Preload(libraries, forced),

@@ -19,6 +19,7 @@ internal static class Generation
     private static void Run(BenchmarkArguments arguments, Findings findings)
     {
         int tokens = arguments.Number("tokens", 256), threads = arguments.Number("threads", 1), repetitions = arguments.Number("repetitions", 5);
+        if (arguments.Text("model") is { } model) tokens = Math.Min(tokens, ModelFolder.Open(model).Facts.Context - Prompt);
         string temporary = Directory.CreateTempSubdirectory("glossa-generation-").FullName;
         try
         {

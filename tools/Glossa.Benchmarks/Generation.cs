@@ -19,12 +19,13 @@ internal static class Generation
     private static void Run(BenchmarkArguments arguments, Findings findings)
     {
         int tokens = arguments.Number("tokens", 256), threads = arguments.Number("threads", 1), repetitions = arguments.Number("repetitions", 5);
-        if (arguments.Text("model") is { } model) tokens = Math.Min(tokens, ModelFolder.Open(model).Facts.Context - Prompt);
+        string? model = arguments.Text("model");
+        if (model is not null) tokens = Math.Min(tokens, ModelFolder.Open(model).Facts.Context - Prompt);
         string temporary = Directory.CreateTempSubdirectory("glossa-generation-").FullName;
         try
         {
             List<IReadOnlyList<string>> rows = [];
-            foreach (string file in arguments.Text("model") is { } folder ? Files(folder) : [Preset(temporary, tokens)])
+            foreach (string file in model is not null ? Files(model) : [Preset(temporary, tokens)])
                 rows.Add(Measure(file, tokens, threads, repetitions));
             findings.Line($"{Machine.Description}, {threads} thread(s): {tokens} greedy tokens after a prompt of {Prompt}, medians of {repetitions} paired repetitions.");
             findings.Table(["file", "tokens/s, cached", "tokens/s, recomputed", "ratio", "ratio at the last tokens", "same tokens"], rows);

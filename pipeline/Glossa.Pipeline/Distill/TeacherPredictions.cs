@@ -26,7 +26,7 @@ internal sealed class TeacherPredictions(IReadOnlyList<CausalSession> teachers, 
     {
         TokenSequences sequences = new(tokens, tokenizer, CorpusSplit.Train, step: 1);
         int[] predictions = new int[tokens.TextCount];
-        for (int i = 0; i < sequences.Count; i++) predictions[sequences.TextOf(i)] = tokens.TokenCountOf(sequences.TextOf(i)) + 1;
+        foreach (int text in Enumerable.Range(0, sequences.Count).Select(sequences.TextOf)) predictions[text] = tokens.TokenCountOf(text) + 1;
         int count = Math.Min(candidates, options.TextVocabularySize);
         long total = predictions.Sum(number => (long)number);
         using TargetFileWriter writer = new(path, predictions, count, options.TextVocabularySize);

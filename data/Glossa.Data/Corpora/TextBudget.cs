@@ -1,10 +1,21 @@
+using System.Collections;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 
 namespace Glossa.Data.Corpora;
 
+/// <summary>The order in which a budget takes the texts of a language.</summary>
+public enum TextOrder
+{
+    /// <summary>A seeded order that depends on the texts alone.</summary>
+    Drawn = 0,
+
+    /// <summary>First those that cover what is common in all of them (<see cref="TextCoverage"/>).</summary>
+    Coverage = 1,
+}
+
 /// <summary>
-/// Which training texts of a language a budget of bytes holds: the first in a seeded order that depends on the texts alone, until the next would pass
+/// Which training texts of a language a budget of bytes holds: the first in an order, until the next would pass
 /// the budget, and one at least. A smaller budget holds a part of what a larger one holds.
 /// </summary>
 public static class TextBudget
@@ -16,10 +27,11 @@ public static class TextBudget
     /// <param name="store">The corpus.</param>
     /// <param name="path">The new store.</param>
     /// <param name="bytes">The most UTF-8 bytes of training text of a language; a language that is not named keeps all.</param>
-    /// <param name="seed">Seed of the order: that of the ingest, so that its own budgets nest with these.</param>
+    /// <param name="seed">Seed of the drawn order: that of the ingest, so that its own budgets nest with these.</param>
+    /// <param name="order">The order.</param>
     /// <returns>The number of training texts that were left out.</returns>
     /// <exception cref="WorkException">The disk is full.</exception>
-    public static long Write(TextStore store, string path, IReadOnlyDictionary<string, long> bytes, ulong seed)
+    public static long Write(TextStore store, string path, IReadOnlyDictionary<string, long> bytes, ulong seed, TextOrder order = TextOrder.Drawn)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(bytes);
@@ -29,7 +41,7 @@ public static class TextBudget
             TextStoreWriter writer = new(stream, store.HasLabels);
             foreach (string language in store.Languages)
             {
-                Cut? cut = bytes.TryGetValue(language, out long budget) ? CutOf(Hashes(store, language), budget, seed) : null;
+                BitArray? held = bytes.TryGetValue(language, out long budget) ? Held(store, language, budget, seed, order) : null;
                 writer.StartLanguage(language);
                 foreach (CorpusSplit split in CorpusSplits.All)
                 {
@@ -37,7 +49,7 @@ public static class TextBudget
                     Utf8TextEnumerator texts = store.Utf8(language, split);
                     for (int i = 0; texts.MoveNext(); i++)
                     {
-                        if (split != CorpusSplit.Train || cut is not { } place || place.Holds(XxHash128.HashToUInt128(texts.Current), i)) writer.Add(texts.Current, texts.CurrentLabel);
+                        if (split != CorpusSplit.Train || held is null || held[i]) writer.Add(texts.Current, texts.CurrentLabel);
                         else left++;
                     }
                 }
@@ -51,12 +63,14 @@ public static class TextBudget
     /// <param name="store">The corpus.</param>
     /// <param name="language">The language.</param>
     /// <param name="bytes">The most UTF-8 bytes; null for all.</param>
-    /// <param name="seed">Seed of the order.</param>
-    public static IEnumerable<string> Texts(TextStore store, string language, long? bytes, ulong seed)
+    /// <param name="seed">Seed of the drawn order.</param>
+    /// <param name="order">The order.</param>
+    public static IEnumerable<string> Texts(TextStore store, string language, long? bytes, ulong seed, TextOrder order = TextOrder.Drawn)
     {
         ArgumentNullException.ThrowIfNull(store);
         if (bytes is not long budget || budget >= store.Bytes(language, CorpusSplit.Train)) return store.Texts(language, CorpusSplit.Train);
-        return Held(store, language, CutOf(Hashes(store, language), budget, seed));
+        BitArray held = Held(store, language, budget, seed, order);
+        return store.Texts(language, CorpusSplit.Train).Where((_, i) => held[i]);
     }
 
     /// <summary>Where the order of texts passes a budget. Texts are counted in bins of the order first and only those of the bin in question compared, so none is listed.</summary>
@@ -85,11 +99,17 @@ public static class TextBudget
         for (int i = 0; texts.MoveNext(); i++) yield return (XxHash128.HashToUInt128(texts.Current), i, texts.Current.Length);
     }
 
-    private static IEnumerable<string> Held(TextStore store, string language, Cut cut)
+    private static BitArray Held(TextStore store, string language, long budget, ulong seed, TextOrder order)
     {
-        Utf8TextEnumerator texts = store.Utf8(language, CorpusSplit.Train);
-        for (int i = 0; texts.MoveNext(); i++)
-            if (cut.Holds(XxHash128.HashToUInt128(texts.Current), i)) yield return texts.CurrentString;
+        BitArray held = new(store.Count(language, CorpusSplit.Train));
+        if (order == TextOrder.Coverage)
+        {
+            foreach (int text in TextCoverage.First([.. store.Texts(language, CorpusSplit.Train)], budget)) held[text] = true;
+            return held;
+        }
+        Cut cut = CutOf(Hashes(store, language), budget, seed);
+        foreach ((UInt128 hash, int index, _) in Hashes(store, language)) held[index] = cut.Holds(hash, index);
+        return held;
     }
 
     private static ulong Order(UInt128 hash, ulong seed) =>

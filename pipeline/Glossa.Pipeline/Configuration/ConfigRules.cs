@@ -14,7 +14,8 @@ internal static class ConfigRules
     {
         CheckCorpus(config.Corpus, tree);
         CheckModel(config.Model, tree);
-        CheckPhases(config, tree);
+        if (config.Curriculum.Phases.Count == 0) throw Wrong(tree, "curriculum.phases", "'curriculum.phases' is empty", "describe at least one phase");
+        CheckPhases(config.Curriculum.Phases, "curriculum.phases", tree);
         CheckOptimizer(config.Optimizer, tree);
         CheckDistillation(config, tree);
         if (config.Languages.Method == LanguageMethod.List && config.Languages.List.Count == 0)
@@ -92,14 +93,12 @@ internal static class ConfigRules
             throw Wrong(tree, "model.kvHeads", Numbers($"'model.kvHeads' is {kvHeads}, which does not divide 'model.heads', {queries}"), "choose a divisor");
     }
 
-    private static void CheckPhases(RunConfig config, ConfigMapping tree)
+    private static void CheckPhases(ValueList<PhaseConfig> phases, string key, ConfigMapping tree)
     {
-        ValueList<PhaseConfig> phases = config.Curriculum.Phases;
-        if (phases.Count == 0) throw Wrong(tree, "curriculum.phases", "'curriculum.phases' is empty", "describe at least one phase");
         for (int i = 0; i < phases.Count; i++)
         {
-            string path = string.Create(CultureInfo.InvariantCulture, $"curriculum.phases.{i}");
-            string shown = string.Create(CultureInfo.InvariantCulture, $"curriculum.phases[{i}]");
+            string path = string.Create(CultureInfo.InvariantCulture, $"{key}.{i}");
+            string shown = string.Create(CultureInfo.InvariantCulture, $"{key}[{i}]");
             if (phases[i].Name.Length == 0) throw Wrong(tree, path, $"'{shown}' has no name", "add one, such as name: diverse");
             if (phases[i].Tokens is null == phases[i].Epochs is null)
                 throw Wrong(tree, path, $"'{shown}' has {(phases[i].Tokens is null ? "no budget" : "two budgets")}", "give it either tokens or epochs");
@@ -107,7 +106,7 @@ internal static class ConfigRules
             if (phases[i].ReplayShare >= 1) throw Wrong(tree, path, $"'{shown}' replays alone and never sees its own languages", "lower replay or replayEnd");
         }
         if (Repeated(phases.Select(phase => phase.Name)) is string name)
-            throw Wrong(tree, "curriculum.phases", $"two phases are called '{name}'", "give each its own name");
+            throw Wrong(tree, key, $"two phases are called '{name}'", "give each its own name");
     }
 
     private static void CheckOptimizer(OptimizerConfig optimizer, ConfigMapping tree)
@@ -129,6 +128,7 @@ internal static class ConfigRules
         DistillationConfig distillation = config.Distillation;
         if (distillation.Teachers > 0 && distillation.From.Count > 0)
             throw Wrong(tree, "distillation.from", "'distillation.teachers' and 'distillation.from' exclude each other", "train teachers or take them from runs");
+        CheckPhases(distillation.Phases, "distillation.phases", tree);
         if (Repeated(distillation.From) is string folder) throw Wrong(tree, "distillation.from", $"'{folder}' stands twice in 'distillation.from'", "remove one");
         if (distillation.IsOn && config.Engine.Kind == EngineKind.OrtTraining)
             throw Wrong(tree, "engine.kind", "'engine.kind' ort-training does not train with teachers", "use cpu or cuda, or remove the section 'distillation'");

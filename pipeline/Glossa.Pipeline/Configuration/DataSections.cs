@@ -1,3 +1,5 @@
+using Glossa.Data.Corpora;
+
 namespace Glossa.Pipeline.Configuration;
 
 /// <summary>The text of a run.</summary>
@@ -57,7 +59,7 @@ public sealed record ColumnsConfig
 
 /// <summary>
 /// Bytes of training text by the role of a language. Everything after the choice sees these texts alone, the tokenizer included; the choice itself sees
-/// of each language what the smaller of the two sums holds. Texts are taken in an order that depends on <c>corpus.split.seed</c> and not on <c>seed</c>; a smaller budget holds a part of a larger one.
+/// of each language what the smaller of the two sums holds. Texts are taken in an order that does not depend on <c>seed</c>; a smaller budget holds a part of a larger one.
 /// </summary>
 public sealed record BudgetConfig
 {
@@ -68,6 +70,9 @@ public sealed record BudgetConfig
     /// <summary>At most this many of each other language; null takes all.</summary>
     [InRange(1, long.MaxValue)]
     public long? Others { get; init; }
+
+    /// <summary>Which texts of a language come first: <c>drawn</c>, or <c>coverage</c>, those whose character n-grams are common in all of its training text; null draws. A language's text is held in memory for it: <c>corpus.trainBytesPerLanguage</c> bounds it.</summary>
+    public TextOrder? Order { get; init; }
 
     /// <summary>The most of a language that is in the budget whichever way it is chosen.</summary>
     internal long? Smaller => Chosen is null || Others is null ? Chosen ?? Others : Math.Min(Chosen.Value, Others.Value);

@@ -18,6 +18,13 @@ public sealed record DistillationConfig
     [InRange(1, 1024)]
     public int Candidates { get; init; } = 128;
 
+    /// <summary>Dropout of the teachers that are trained; null takes the model's own. The teachers' expectations keep the model from learning few texts by heart, so that it wants less dropout than they do.</summary>
+    [InRange(0, 0.9)]
+    public double? Dropout { get; init; }
+
+    /// <summary>Phases of the teachers that are trained; empty takes those of <c>curriculum</c>. What is too many epochs for a teacher may not be for the model.</summary>
+    public ValueList<PhaseConfig> Phases { get; init; } = [];
+
     /// <summary>Whether there are any teachers.</summary>
     internal bool IsOn => Teachers > 0 || From.Count > 0;
 }

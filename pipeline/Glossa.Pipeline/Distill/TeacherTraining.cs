@@ -13,12 +13,19 @@ namespace Glossa.Pipeline.Distill;
 /// <param name="Train">Its training.</param>
 public sealed record TeacherSettings(ModelSettings Model, TrainSettings Train)
 {
-    /// <summary>Those of a run of another seed without teachers.</summary>
+    /// <summary>Those of a run of another seed without teachers, with the teachers' own dropout and phases where there are such.</summary>
     /// <param name="config">The run that the teacher is for.</param>
     /// <param name="number">Number of the teacher, from 1, which is added to the seed.</param>
     internal static TeacherSettings Of(RunConfig config, int number)
     {
-        RunConfig own = config with { Seed = config.Seed + number, Distillation = new DistillationConfig() };
+        DistillationConfig distillation = config.Distillation;
+        RunConfig own = config with
+        {
+            Seed = config.Seed + number,
+            Model = config.Model with { Dropout = distillation.Dropout ?? config.Model.Dropout },
+            Curriculum = config.Curriculum with { Phases = distillation.Phases.Count > 0 ? distillation.Phases : config.Curriculum.Phases },
+            Distillation = new DistillationConfig(),
+        };
         return new TeacherSettings((ModelSettings)((IStage)new ModelStage()).SelectSettings(own), (TrainSettings)((IStage)new TrainStage()).SelectSettings(own));
     }
 }

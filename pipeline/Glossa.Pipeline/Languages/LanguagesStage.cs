@@ -13,7 +13,11 @@ namespace Glossa.Pipeline.Languages;
 /// <param name="Seed">Seed of a random choice.</param>
 /// <param name="TextBytes">The most training text of a language that the choice looks at; null for all.</param>
 /// <param name="TextSeed">Seed of the order in which such texts are taken.</param>
-public sealed record LanguagesSettings(LanguagesConfig Languages, long Seed, long? TextBytes, long TextSeed);
+public sealed record LanguagesSettings(LanguagesConfig Languages, long Seed, long? TextBytes, long TextSeed)
+{
+    /// <summary>The order in which they are taken; null draws them.</summary>
+    public TextOrder? TextOrder { get; init; }
+}
 
 /// <summary>Texts and the language table in; the languages of phase 1, each with its reason, out.</summary>
 public sealed class LanguagesStage : Stage<LanguagesSettings>
@@ -49,7 +53,7 @@ public sealed class LanguagesStage : Stage<LanguagesSettings>
     protected override LanguagesSettings SettingsFrom(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new LanguagesSettings(config.Languages, config.Seed, config.Corpus.Budget.Smaller, config.Corpus.Split.Seed);
+        return new LanguagesSettings(config.Languages, config.Seed, config.Corpus.Budget.Smaller, config.Corpus.Split.Seed) { TextOrder = config.Corpus.Budget.Order };
     }
 
     /// <inheritdoc/>
@@ -69,7 +73,7 @@ public sealed class LanguagesStage : Stage<LanguagesSettings>
         return new SelectionRequest
         {
             Candidates = [.. texts.Languages.Select(language =>
-                new LanguageCandidate(language, texts.Bytes(language, CorpusSplit.Train), TextBudget.Texts(texts, language, settings.TextBytes, (ulong)settings.TextSeed)))],
+                new LanguageCandidate(language, texts.Bytes(language, CorpusSplit.Train), TextBudget.Texts(texts, language, settings.TextBytes, (ulong)settings.TextSeed, settings.TextOrder ?? TextOrder.Drawn)))],
             Table = table,
             Method = config.Method switch
             {

@@ -45,6 +45,20 @@ public sealed class TextBudgetTests
     }
 
     [Test]
+    public void Write_OrderOfCoverage_KeepsTheTextsThatTheChoiceSees()
+    {
+        CorpusIngest.Run(WriteCorpus(), _folder.File("all"), new IngestOptions { Seed = Seed });
+        using TextStore all = TextStore.Open(_folder.File("all"));
+        TextBudget.Write(all, _folder.File("covering"), new Dictionary<string, long> { ["en"] = 300 }, Seed, TextOrder.Coverage);
+        using TextStore covering = TextStore.Open(_folder.File("covering"));
+        string[] texts = [.. all.Texts("en", CorpusSplit.Train)], kept = [.. covering.Texts("en", CorpusSplit.Train)];
+        Assert.That(kept, Is.EqualTo(TextBudget.Texts(all, "en", 300, Seed, TextOrder.Coverage)));
+        Assert.That(kept, Is.EquivalentTo(TextCoverage.First(texts, 300).Select(text => texts[text])));
+        Assert.That(kept, Is.Not.EquivalentTo(TextBudget.Texts(all, "en", 300, Seed)));
+        Assert.That(covering.Texts("fr", CorpusSplit.Train), Is.EqualTo(all.Texts("fr", CorpusSplit.Train)));
+    }
+
+    [Test]
     public void CutOf_AnyBudget_IsTheLongestBeginningOfTheOrder() =>
         Gen.Select(Gen.ULong[0, 40].Array[1, 60], Gen.Int[1, 9].Array[60], Gen.Long[1, 300]).Sample((values, lengths, budget) =>
         {

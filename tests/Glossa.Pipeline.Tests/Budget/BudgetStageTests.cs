@@ -70,6 +70,15 @@ internal sealed class BudgetStageTests
     }
 
     [Test]
+    public void Run_OrderOfCoverage_KeepsOtherTextsOfTheSameBytes()
+    {
+        RunResult drawn = Run("corpus.budget={chosen: 500, others: 500}", "languages.list=[en]"), covering = Run("corpus.budget={chosen: 500, others: 500, order: coverage}", "languages.list=[en]");
+        using TextStore one = Store(drawn, "budget"), other = Store(covering, "budget");
+        Assert.That(other.Bytes("sw", CorpusSplit.Train), Is.InRange(470, 500));
+        Assert.That(other.Texts("sw", CorpusSplit.Train), Is.Not.EquivalentTo(one.Texts("sw", CorpusSplit.Train)));
+    }
+
+    [Test]
     public void Run_Domains_TrainsOnOneAndEvaluatesOnTheOther()
     {
         RunResult run = Run("corpus.domains={train: help, evaluate: ui}", "languages.list=[en]");

@@ -40,6 +40,17 @@ internal sealed class TeachersStageTests
     }
 
     [Test]
+    public void Run_TeachersOfOtherDropoutAndPhases_AreThoseOfRunsWithSuch()
+    {
+        string[] own = ["model.dropout=0.4", "curriculum.phases=[{name: only, tokens: 900}]"];
+        Run("seed8-own", ["seed=8", .. own]);
+        Run("seed9-own", ["seed=9", .. own]);
+        Run("taken-own", From("seed8-own", "seed9-own"));
+        Run("trained-own", "distillation={teachers: 2, dropout: 0.4, phases: [{name: only, tokens: 900}]}");
+        Assert.That(WeightsOf("trained-own"), Is.EqualTo(WeightsOf("taken-own")));
+    }
+
+    [Test]
     public void Run_StoppedInATeacher_EndsWithTheSameBits()
     {
         string[] settings = ["distillation.teachers=2", "curriculum.control=joint", "model.dropout=0.1"];

@@ -33,6 +33,8 @@ static string Root()
 internal sealed class Reference(XDocument comments)
 {
     private readonly StringBuilder _text = new();
+    // Kinds of list items whose table stands already: one is enough.
+    private readonly HashSet<Type> _items = [];
     private readonly Dictionary<string, XElement> _summaries = comments.Descendants("member")
         .Where(member => member.Element("summary") is not null)
         .ToDictionary(member => member.Attribute("name")!.Value, member => member.Element("summary")!);
@@ -50,7 +52,7 @@ internal sealed class Reference(XDocument comments)
         foreach (PropertyInfo inner in Settings(type))
         {
             if (IsSection(inner)) Section(path + "." + Key(inner), inner.PropertyType, inner.GetValue(defaults)!);
-            else if (ItemType(inner) is { } item && IsRecord(item)) Section(path + "." + Key(inner) + "[]", item, Activator.CreateInstance(item)!);
+            else if (ItemType(inner) is { } item && IsRecord(item) && _items.Add(item)) Section(path + "." + Key(inner) + "[]", item, Activator.CreateInstance(item)!);
         }
     }
 

@@ -63,7 +63,7 @@ public sealed class BudgetStage : Stage<BudgetSettings>
                 if ((chosen.Contains(language) ? settings.Budget.Chosen : settings.Budget.Others) is long most) bytes[language] = most;
             }
             string store = context.OutputFile(IngestStage.StoreFile);
-            long left = TextBudget.Write(texts, store, bytes, (ulong)settings.Seed, settings.Budget.Order ?? TextOrder.Drawn);
+            long left = TextBudget.Write(texts, store, bytes, (ulong)settings.Seed, LanguagesStage.OrderOf(settings.Budget.Order));
             context.Progress.Note($"{left} training texts are beyond corpus.budget");
             if (settings.Baseline is { } split) IngestStage.WriteBaseline(store, EvaluateStage.SplitOf(split), context);
         }

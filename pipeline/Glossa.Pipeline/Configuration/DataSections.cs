@@ -1,5 +1,3 @@
-using Glossa.Data.Corpora;
-
 namespace Glossa.Pipeline.Configuration;
 
 /// <summary>The text of a run.</summary>
@@ -57,6 +55,16 @@ public sealed record ColumnsConfig
     public string Domain { get; init; } = "domain";
 }
 
+/// <summary>The order in which a budget takes the texts of a language.</summary>
+public enum BudgetOrder
+{
+    /// <summary>A seeded draw.</summary>
+    Drawn = 0,
+
+    /// <summary>First those whose character n-grams are common in all of its training text.</summary>
+    Coverage = 1,
+}
+
 /// <summary>
 /// Bytes of training text by the role of a language. Everything after the choice sees these texts alone, the tokenizer included; the choice itself sees
 /// of each language what the smaller of the two sums holds. Texts are taken in an order that does not depend on <c>seed</c>; a smaller budget holds a part of a larger one.
@@ -71,8 +79,8 @@ public sealed record BudgetConfig
     [InRange(1, long.MaxValue)]
     public long? Others { get; init; }
 
-    /// <summary>Which texts of a language come first: <c>drawn</c>, or <c>coverage</c>, those whose character n-grams are common in all of its training text; null draws. A language's text is held in memory for it: <c>corpus.trainBytesPerLanguage</c> bounds it.</summary>
-    public TextOrder? Order { get; init; }
+    /// <summary>Which texts of a language come first; null draws. For coverage a language's text is held in memory: <c>corpus.trainBytesPerLanguage</c> bounds it.</summary>
+    public BudgetOrder? Order { get; init; }
 
     /// <summary>The most of a language that is in the budget whichever way it is chosen.</summary>
     internal long? Smaller => Chosen is null || Others is null ? Chosen ?? Others : Math.Min(Chosen.Value, Others.Value);

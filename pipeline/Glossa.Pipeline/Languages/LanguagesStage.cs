@@ -16,7 +16,7 @@ namespace Glossa.Pipeline.Languages;
 public sealed record LanguagesSettings(LanguagesConfig Languages, long Seed, long? TextBytes, long TextSeed)
 {
     /// <summary>The order in which they are taken; null draws them.</summary>
-    public TextOrder? TextOrder { get; init; }
+    public BudgetOrder? TextOrder { get; init; }
 }
 
 /// <summary>Texts and the language table in; the languages of phase 1, each with its reason, out.</summary>
@@ -49,6 +49,9 @@ public sealed class LanguagesStage : Stage<LanguagesSettings>
         return JsonSerializer.Deserialize<SelectionResult>(File.ReadAllBytes(context.Input("languages", ResultFile)))!;
     }
 
+    /// <summary>The order of a budget's texts.</summary>
+    internal static TextOrder OrderOf(BudgetOrder? order) => order == BudgetOrder.Coverage ? TextOrder.Coverage : TextOrder.Drawn;
+
     /// <inheritdoc/>
     protected override LanguagesSettings SettingsFrom(RunConfig config)
     {
@@ -73,7 +76,7 @@ public sealed class LanguagesStage : Stage<LanguagesSettings>
         return new SelectionRequest
         {
             Candidates = [.. texts.Languages.Select(language =>
-                new LanguageCandidate(language, texts.Bytes(language, CorpusSplit.Train), TextBudget.Texts(texts, language, settings.TextBytes, (ulong)settings.TextSeed, settings.TextOrder ?? TextOrder.Drawn)))],
+                new LanguageCandidate(language, texts.Bytes(language, CorpusSplit.Train), TextBudget.Texts(texts, language, settings.TextBytes, (ulong)settings.TextSeed, OrderOf(settings.TextOrder))))],
             Table = table,
             Method = config.Method switch
             {

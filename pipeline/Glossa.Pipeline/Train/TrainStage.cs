@@ -66,6 +66,9 @@ public sealed class TrainStage : Stage<TrainSettings>
         using TeacherTargets? targets = settings.Distillation is { } distillation ? TeacherTargets.OfTextAlone(distillation.Candidates) : null;
         using TrainWork work = TrainWork.Open(settings, context, targets);
         TrainingEstimate estimate = work.Trainer.Estimate(work.Phases);
-        return estimate with { Teachers = config.Distillation.Teachers, Seconds = estimate.Seconds * (1 + config.Distillation.Teachers) };
+        if (config.Distillation.Teachers == 0) return estimate;
+        // Teachers may have phases of their own; a token takes them about as long.
+        double teacher = (double)work.TokensOf(TeacherSettings.Of(config, 1).Train) / work.TokensOf(settings);
+        return estimate with { Teachers = config.Distillation.Teachers, Seconds = estimate.Seconds * (1 + (config.Distillation.Teachers * teacher)) };
     }
 }

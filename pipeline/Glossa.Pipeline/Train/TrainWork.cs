@@ -18,13 +18,17 @@ internal sealed class TrainWork : IDisposable
 {
     private readonly TokenFile _tokens;
     private readonly ITrainingEngine _engine;
+    private readonly Func<TrainSettings, IReadOnlyList<PlannedPhase>> _plan;
 
-    private TrainWork(TokenFile tokens, ITrainingEngine engine, Trainer trainer, IReadOnlyList<PlannedPhase> phases) =>
-        (_tokens, _engine, Trainer, Phases) = (tokens, engine, trainer, phases);
+    private TrainWork(TokenFile tokens, ITrainingEngine engine, Trainer trainer, Func<TrainSettings, IReadOnlyList<PlannedPhase>> plan, IReadOnlyList<PlannedPhase> phases) =>
+        (_tokens, _engine, Trainer, _plan, Phases) = (tokens, engine, trainer, plan, phases);
 
     public Trainer Trainer { get; }
 
     public IReadOnlyList<PlannedPhase> Phases { get; }
+
+    /// <summary>Tokens that other settings would train on, on the same texts.</summary>
+    public long TokensOf(TrainSettings settings) => _plan(settings).Sum(phase => phase.Batches.AllLabels);
 
     public static TrainWork Open(TrainSettings settings, StageContext context, TeacherTargets? targets)
     {
@@ -35,9 +39,12 @@ internal sealed class TrainWork : IDisposable
         try
         {
             BatchAssembler assembler = new(tokens, tokenizer, step.TakesAttentionMask, targets);
-            IReadOnlyList<PlannedPhase> phases = CurriculumPlan.Make(settings, tokens, LanguagesStage.ChosenIn(context), assembler);
+            IReadOnlyCollection<string> chosen = LanguagesStage.ChosenIn(context);
+            IReadOnlyList<PlannedPhase> phases = Plan(settings);
             ITrainingEngine engine = Engines.Create(settings.Engine, settings.Precision, step, step.ValuesIn(forward), settings.Lanes, (float)settings.Dropout);
-            return new TrainWork(tokens, engine, new Trainer(engine, Options(settings, engine, TransposedMatrices(forward, step))), phases);
+            return new TrainWork(tokens, engine, new Trainer(engine, Options(settings, engine, TransposedMatrices(forward, step))), Plan, phases);
+
+            IReadOnlyList<PlannedPhase> Plan(TrainSettings own) => CurriculumPlan.Make(own, tokens, chosen, assembler);
         }
         catch
         {

@@ -32,7 +32,7 @@ internal sealed class DryRunTests
         using RunFixture run = new();
         CommandOutcome outcome = RunFixture.Command("run", run.Config, "--out", run.Out, "--dry-run", "--set", "distillation.teachers=2");
         Assert.That(outcome.Code, Is.Zero, outcome.Error);
-        Assert.That(outcome.Output, Does.Contain("steps, after 2 teachers of the same: about"));
+        Assert.That(outcome.Output, Does.Contain("steps, after 2 teachers: about"));
         Assert.That(File.Exists(run.At("run", "stages", "teachers.json")), Is.False);
     }
 

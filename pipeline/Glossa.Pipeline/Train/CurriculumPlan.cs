@@ -55,7 +55,7 @@ public static class CurriculumPlan
             bool reset = phase.OptimizerState == OptimizerState.Reset;
             bool[] seen = replayed is null ? own : Union(own, before);
             phases.Add(new PlannedPhase(
-                phase.Name, [.. tokens.Languages.Where((_, i) => seen[i])], bytes.Where((_, i) => seen[i]).Sum(), new PlannedBatches(plan, assembler),
+                phase.Name, [.. tokens.Languages.Where((_, i) => seen[i] && windows[i].Count > 0)], bytes.Where((_, i) => seen[i]).Sum(), new PlannedBatches(plan, assembler),
                 Schedule(phase, settings.Optimizer, fresh: phases.Count == 0 || reset || phase.Rewarm), phase.LearningRate, phases.Count > 0 && reset)
             {
                 Trained = Optimizers.PatternOf(phase.Train),

@@ -52,6 +52,17 @@ internal sealed class StudyRunnerTests
     }
 
     [Test]
+    public void Run_LanguageWithoutTrainingText_IsMeasuredAndNotCounted()
+    {
+        File.AppendAllText(_study.At("small.csv"), "fr,test,Tous les hommes naissent libres et égaux en droits\n");
+        _study.Runner("seeds: [1]\narms: [{name: phases}]\n").Run();
+        CellResult cell = _study.Results.Cells.Single();
+        Assert.That(cell.Test.BitsPerByte.Keys, Is.EqualTo(new[] { "de", "en", "fr", "sw" }));
+        Assert.That(cell.Training.LanguageBytes.Keys, Is.EqualTo(new[] { "de", "en", "sw" }));
+        Assert.That(cell.Training.Phases[^1].Languages, Is.Null, "all that can be trained on");
+    }
+
+    [Test]
     public void Run_ArmWithOtherSetting_RunsThatArmAlone()
     {
         _study.Runner(OneSeed).Run();

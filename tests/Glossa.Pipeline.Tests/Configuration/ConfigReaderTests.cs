@@ -70,6 +70,7 @@ internal sealed class ConfigReaderTests
     [TestCase("distillation: {from: [a, a]}", "'a' stands twice in 'distillation.from'")]
     [TestCase("distillation: {teachers: -1}", "'distillation.teachers' is '-1', expected a whole number from 0 to 64")]
     [TestCase("distillation: {teachers: 2, weight: 0}", "'distillation.weight' is '0', expected a number from 0.001 to 1")]
+    [TestCase("distillation: {teachers: 2, phases: [{name: a}]}", "'distillation.phases[0]' has no budget; give it either tokens or epochs")]
     [TestCase("corpus: {path: ''}", "'corpus.path' is '', expected a text")]
     public void Parse_WrongSetting_NamesIt(string yaml, string message) =>
         Assert.That(() => ConfigReader.Parse(yaml), Throws.TypeOf<InputException>().With.Message.Contains(message));

@@ -68,7 +68,7 @@ public sealed class TrainStage : Stage<TrainSettings>
         TrainingEstimate estimate = work.Trainer.Estimate(work.Phases);
         if (config.Distillation.Teachers == 0) return estimate;
         // Teachers may have phases of their own; a token takes them about as long.
-        double teacher = (double)work.TokensOf(TeacherSettings.Of(config, 1).Train) / work.TokensOf(settings);
+        double teacher = (double)work.TokensOf(TeacherSettings.Of(config, 1).Train) / estimate.Tokens;
         return estimate with { Teachers = config.Distillation.Teachers, Seconds = estimate.Seconds * (1 + (config.Distillation.Teachers * teacher)) };
     }
 }

@@ -62,8 +62,7 @@ internal sealed class CellRun(StudyCell cell, IReadOnlyDictionary<string, string
 
     private static CellTraining Training(TrainingResult training, IReadOnlyDictionary<string, long> bytes)
     {
-        // A stored training may name languages that are in the evaluation alone.
-        string[] used = [.. training.Phases.SelectMany(phase => phase.Languages).Distinct().Where(bytes.ContainsKey).Order(StringComparer.Ordinal)];
+        string[] used = [.. training.Phases.SelectMany(phase => phase.Languages).Distinct().Order(StringComparer.Ordinal)];
         IReadOnlyList<CurveSample> curve = Curve.Sample(training.Curve, point => point.Tokens, point => point.Loss, CurvePoints);
         return new CellTraining(
             training.Parameters, training.Phases.Sum(phase => phase.Tokens),

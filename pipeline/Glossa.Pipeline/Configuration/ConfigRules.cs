@@ -128,6 +128,11 @@ internal static class ConfigRules
         DistillationConfig distillation = config.Distillation;
         if (distillation.Teachers > 0 && distillation.From.Count > 0)
             throw Wrong(tree, "distillation.from", "'distillation.teachers' and 'distillation.from' exclude each other", "train teachers or take them from runs");
+        if (distillation.From.Count > 0 && (distillation.Dropout is not null || distillation.Phases.Count > 0))
+        {
+            string key = distillation.Dropout is not null ? "distillation.dropout" : "distillation.phases";
+            throw Wrong(tree, key, $"'{key}' is for teachers that the run trains, and 'distillation.from' brings trained ones", "remove one of the two");
+        }
         CheckPhases(distillation.Phases, "distillation.phases", tree);
         if (Repeated(distillation.From) is string folder) throw Wrong(tree, "distillation.from", $"'{folder}' stands twice in 'distillation.from'", "remove one");
         if (distillation.IsOn && config.Engine.Kind == EngineKind.OrtTraining)

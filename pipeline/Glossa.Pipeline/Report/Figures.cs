@@ -16,6 +16,9 @@ internal static class Figures
     /// <summary>A whole number with thousands separated.</summary>
     public static string Count(double value) => value.ToString("#,##0", Invariant);
 
+    /// <summary>So many of something: 1 seed, 3 seeds.</summary>
+    public static string Count(double value, string one) => $"{Count(value)} {one}{(value == 1 ? "" : "s")}";
+
     /// <summary>A whole number as it stands.</summary>
     public static string Plain(long value) => value.ToString(Invariant);
 

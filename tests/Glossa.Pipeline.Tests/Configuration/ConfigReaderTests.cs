@@ -67,6 +67,8 @@ internal sealed class ConfigReaderTests
     [TestCase("model: {preset: gpt2, width: 33, heads: 1}\nexport: {precisions: [int4]}", "text:1:23: 'model.width' is 33, an odd number, and int4 stores numbers in pairs; make it even, or leave int4 out")]
     [TestCase("export: {precisions: [int8, int8]}", "'int8' stands twice in 'export.precisions'")]
     [TestCase("distillation: {teachers: 2, from: [a]}", "'distillation.teachers' and 'distillation.from' exclude each other; train teachers or take them from runs")]
+    [TestCase("distillation: {from: [a], dropout: 0.2}", "'distillation.dropout' is for teachers that the run trains, and 'distillation.from' brings trained ones; remove one of the two")]
+    [TestCase("distillation: {from: [a], phases: [{name: a, epochs: 1}]}", "'distillation.phases' is for teachers that the run trains, and 'distillation.from' brings trained ones; remove one of the two")]
     [TestCase("distillation: {from: [a, a]}", "'a' stands twice in 'distillation.from'")]
     [TestCase("distillation: {teachers: -1}", "'distillation.teachers' is '-1', expected a whole number from 0 to 64")]
     [TestCase("distillation: {teachers: 2, weight: 0}", "'distillation.weight' is '0', expected a number from 0.001 to 1")]

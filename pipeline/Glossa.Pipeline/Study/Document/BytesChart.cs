@@ -10,9 +10,10 @@ internal static class BytesChart
     private const double Width = 760, Height = 440;
     private const int Pieces = 48;
 
-    /// <summary>The picture; null where there is but one budget, so that there is nothing to see.</summary>
+    /// <summary>The picture; null where no series varies the budget, so that there is no curve to see.</summary>
     public static string? Draw(StudyFigures study)
     {
+        if (study.SeriesNames.Count == 0) return null;
         double least = study.Arms.Select(arm => arm.UniqueBytes).DefaultIfEmpty().Min(), most = study.Arms.Select(arm => arm.UniqueBytes).DefaultIfEmpty().Max();
         return most <= least * 1.02 ? null : StandaloneChart.Of(Width, Height, markup => Draw(markup, study, least, most));
     }

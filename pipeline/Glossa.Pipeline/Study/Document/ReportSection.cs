@@ -72,11 +72,11 @@ internal sealed record ReportSection(string Text, IReadOnlyList<ReportPicture> P
     {
         CellResult[] cells = [.. study.Arms.SelectMany(arm => arm.Cells)];
         double hours = cells.Sum(cell => cell.Made.TrainSeconds + cell.Made.ScoreSeconds) / 3600;
-        string processors = string.Join(" and ", cells.Select(cell => $"{cell.Made.Processor}, {Figures.Count(cell.Made.Threads)} threads").Distinct().Order(StringComparer.Ordinal));
-        string waiting = study.Results.Arms.Count > study.Arms.Count ? $" {Figures.Count(study.Results.Arms.Count - study.Arms.Count)} arms have none yet." : "";
+        string processors = string.Join(" and ", cells.Select(cell => $"{cell.Made.Processor}, {Figures.Count(cell.Made.Threads, "thread")}").Distinct().Order(StringComparer.Ordinal));
+        string waiting = study.Results.Arms.Count > study.Arms.Count ? $" Not run yet: {Figures.Count(study.Results.Arms.Count - study.Arms.Count, "arm")}." : "";
         int outdated = study.Results.Cells.Count(cell => cell.Outdated is not null);
-        if (outdated > 0) waiting += $" {Figures.Count(outdated)} cells are of settings that have changed since, and are left out.";
-        return $"{Figures.Count(cells.Length)} finished cells of {Figures.Count(study.Arms.Count)} arms, {Figures.Count(cells.Max(cell => cell.Test.BitsPerByte.Count))} languages, {Figures.Ratio(hours)} hours of {processors}.{waiting} "
+        if (outdated > 0) waiting += $" Left out: {Figures.Count(outdated, "cell")} whose settings have changed since.";
+        return $"{Figures.Count(cells.Length, "finished cell")} of {Figures.Count(study.Arms.Count, "arm")}, {Figures.Count(cells.Max(cell => cell.Test.BitsPerByte.Count), "language")}, {Figures.Ratio(hours)} hours of {processors}.{waiting} "
             + "Settings are chosen on the valid split, figures are of the test split. Intervals are of 95 % confidence.";
     }
 

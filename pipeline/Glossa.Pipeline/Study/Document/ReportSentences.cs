@@ -39,7 +39,7 @@ internal static class ReportSentences
         };
     }
 
-    private static string Sample(int seeds, int languages) => $"{Figures.Count(seeds)} {(seeds == 1 ? "seed" : "seeds")}, {Figures.Count(languages)} languages";
+    private static string Sample(int seeds, int languages) => $"{Figures.Count(seeds, "seed")}, {Figures.Count(languages, "language")}";
 
     private static string Share(double share) => double.IsFinite(share) ? Figures.Ratio(share) : "beyond any";
 }

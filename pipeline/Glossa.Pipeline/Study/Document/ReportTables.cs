@@ -66,7 +66,7 @@ internal static class ReportTables
         _ => $"a + b · bytes^-c through {Figures.Count(result.Points)} points",
     };
 
-    private static string Share(PairedComparison result) => $"{Figures.Count(result.Lower)} of {Figures.Count(result.Languages)} languages, {Figures.Count(result.Seeds)} {(result.Seeds == 1 ? "seed" : "seeds")}";
+    private static string Share(PairedComparison result) => $"{Figures.Count(result.Lower)} of {Figures.Count(result.Languages, "language")}, {Figures.Count(result.Seeds, "seed")}";
 
     private static string Differences(Interval interval) => $"{Figures.Difference(interval.Low)} to {Figures.Difference(interval.High)}";
 

@@ -9,18 +9,35 @@ namespace Glossa.Pipeline.Study.Plan;
 internal sealed record ArmVariant(ArmEntry Entry, string Name, IReadOnlyList<ConfigEntry> Settings)
 {
     /// <summary>The settings as the results show them.</summary>
-    public SortedDictionary<string, string> Shown { get; } =
-        new(Settings.GroupBy(setting => setting.Key).ToDictionary(group => group.Key, group => ArmGrid.Text(group.Last().Value)), StringComparer.Ordinal);
+    public SortedDictionary<string, string> Shown { get; } = Show(Settings);
+
+    private static SortedDictionary<string, string> Show(IReadOnlyList<ConfigEntry> settings)
+    {
+        SortedDictionary<string, string> shown = new(StringComparer.Ordinal);
+        foreach ((string key, ConfigNode value) in settings.SelectMany(setting => Leaves(setting.Key, setting.Value)))
+        {
+            // A list takes the place of what was set inside of the one before.
+            foreach (string inside in shown.Keys.Where(other => other.StartsWith(key + ".", StringComparison.Ordinal)).ToArray()) shown.Remove(inside);
+            shown[key] = ArmGrid.Text(value);
+        }
+        return shown;
+    }
+
+    // A mapping is laid over what another one said of the same section, so each of its keys stands for itself.
+    private static IEnumerable<(string Key, ConfigNode Value)> Leaves(string key, ConfigNode value) =>
+        value is ConfigMapping { Entries.Count: > 0 } mapping ? mapping.Entries.SelectMany(entry => Leaves($"{key}.{entry.Key}", entry.Value)) : [(key, value)];
 }
 
 /// <summary>Makes arms of the combinations of a grid.</summary>
 internal static class ArmGrid
 {
     /// <summary>The arms of an entry, the last key's values changing fastest.</summary>
+    /// <param name="entry">The arm as written.</param>
+    /// <param name="own">Its settings, those of the arm that it is like first.</param>
     /// <exception cref="InputException">A key of the grid has no list of values.</exception>
-    public static IEnumerable<ArmVariant> Expand(ArmEntry entry)
+    public static IEnumerable<ArmVariant> Expand(ArmEntry entry, IReadOnlyList<ConfigEntry> own)
     {
-        IReadOnlyList<ConfigEntry> own = StudyReader.Settings(entry.Set), grid = StudyReader.Settings(entry.Grid);
+        IReadOnlyList<ConfigEntry> grid = StudyReader.Settings(entry.Grid);
         string[] labels = Labels([.. grid.Select(axis => axis.Key)]);
         IEnumerable<ConfigEntry[]> combinations = [[]];
         foreach (ConfigEntry axis in grid)

@@ -41,6 +41,9 @@ internal sealed record ArmEntry
     /// <summary>What it is, in a few words for the report.</summary>
     public string? Description { get; init; }
 
+    /// <summary>Name of an arm above, the first that is called so: its settings, but not its grid, are laid over those of the study before this arm's own.</summary>
+    public string? Like { get; init; }
+
     /// <summary>Settings of the arm, over those of the study.</summary>
     public ConfigMapping? Set { get; init; }
 

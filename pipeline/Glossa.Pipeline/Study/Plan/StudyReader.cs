@@ -20,7 +20,7 @@ public static class StudyReader
         IReadOnlyList<ConfigEntry> set = Settings(file.Set);
         ConfigEntry[] run = threads is int count ? [Setting("engine.threads", FormattableString.Invariant($"{count}"))] : [];
 
-        ArmVariant[] arms = [.. file.Arms.SelectMany(ArmGrid.Expand)];
+        ArmVariant[] arms = [.. file.Arms.SelectMany((arm, i) => ArmGrid.Expand(arm, OwnSettings(file.Arms, i, tree, path)))];
         StudyRules.Check(file, arms, tree, path);
         List<(long Seed, int Index, StudyCell Cell)> cells = [];
         foreach (ArmVariant arm in arms)
@@ -46,6 +46,17 @@ public static class StudyReader
 
     /// <summary>The settings of a mapping; one without keys has none.</summary>
     internal static IReadOnlyList<ConfigEntry> Settings(ConfigMapping? mapping) => mapping?.Entries ?? [];
+
+    // Only arms above may be named, so that none can be like itself in the end.
+    private static ConfigEntry[] OwnSettings(ValueList<ArmEntry> arms, int index, ConfigMapping tree, string path)
+    {
+        ArmEntry arm = arms[index];
+        if (arm.Like is not string name) return [.. Settings(arm.Set)];
+        string[] above = [.. arms.Take(index).Select(other => other.Name)];
+        int model = Array.IndexOf(above, name);
+        if (model < 0) throw StudyRules.Wrong(tree, path, "arms", $"arm '{arm.Name}' is like '{name}', and no arm above it is called so", NearestName.Advice(name, above));
+        return [.. OwnSettings(arms, model, tree, path), .. Settings(arm.Set)];
+    }
 
     // What an earlier study made with each seed is found by the seed.
     private static ConfigEntry WithSeed(ConfigEntry setting, long seed) => setting with { Value = WithSeed(setting.Value, seed) };

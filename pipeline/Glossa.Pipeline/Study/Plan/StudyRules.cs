@@ -28,6 +28,10 @@ internal static class StudyRules
         CheckReport(file.Report, arms, tree, path);
     }
 
+    /// <summary>An error in one of the study's keys, with the key's place.</summary>
+    public static InputException Wrong(ConfigMapping tree, string path, string key, string what, string fix) =>
+        new(what, tree.Entries.FirstOrDefault(entry => entry.Key == key)?.Place.ToString() ?? path, fix);
+
     private static void CheckReport(StudyReportPlan report, IReadOnlyList<ArmVariant> arms, ConfigMapping tree, string path)
     {
         string[] names = [.. arms.Select(arm => arm.Name)];
@@ -49,7 +53,4 @@ internal static class StudyRules
 
     private static object? Repeated<T>(IEnumerable<T> items)
         where T : notnull => items.GroupBy(item => item).FirstOrDefault(group => group.Count() > 1) is { } group ? group.Key : null;
-
-    private static InputException Wrong(ConfigMapping tree, string path, string key, string what, string fix) =>
-        new(what, tree.Entries.FirstOrDefault(entry => entry.Key == key)?.Place.ToString() ?? path, fix);
 }

@@ -100,7 +100,7 @@ internal sealed class StudyReportTests
     {
         CellResult old = SampleStudy.Cell("b", 1, [1.0]) with { Outdated = "'seed' was 1 and is 2" };
         string text = Report(SampleStudy.Of(new StudyReportPlan(), SampleStudy.Cell("a", 1, [2.0]), old));
-        Assert.That(text, Does.Contain("1 finished cells of 1 arms").And.Contain("1 cells are of settings that have changed since, and are left out.").And.Not.Contain("| b |"));
+        Assert.That(text, Does.Contain("1 finished cell of 1 arm, ").And.Contain("Left out: 1 cell whose settings have changed since.").And.Not.Contain("| b |"));
     }
 
     [Test]
@@ -127,6 +127,13 @@ internal sealed class StudyReportTests
         StudyResults results = SampleStudy.Of(new StudyReportPlan { EqualQuality = [new EqualQualityPlan { Series = "s", Arm = "aim" }] }, cells);
         results = results with { Arms = [.. results.Arms.Select(arm => arm.Name == "aim" ? arm : arm with { Series = "s" })] };
         Assert.That(Report(results), Does.Contain("**s** needs 200.0 KB of unique text, 0.20 of the other's").And.Contain("line over log bytes through 2 points"));
+    }
+
+    [Test]
+    public void Write_OtherBytesButNoSeries_DrawsNoCurve()
+    {
+        string text = Report(SampleStudy.Of(new StudyReportPlan(), SampleStudy.Cell("a", 1, [2.6], 100_000), SampleStudy.Cell("b", 1, [2.2], 400_000)));
+        Assert.That(text, Does.Contain("| a | 100.0 KB |").And.Contain("| b | 400.0 KB |").And.Not.Contain("bytes.svg"));
     }
 
     [Test]

@@ -72,6 +72,26 @@ internal sealed class StudyReaderTests
     }
 
     [Test]
+    public void Load_ArmLikeAnother_LiesOverItsSettingsAlone()
+    {
+        StudyPlan plan = Load("""
+            seeds: [1]
+            arms:
+              - {name: a, description: first, series: s, seeds: [5], set: {optimizer: {ema: 0.5, clip: 3}}, grid: {optimizer.clip: [7]}}
+              - {name: b, like: a, set: {optimizer.clip: 4}}
+              - {name: a, like: b, grid: {optimizer.momentum: [0.6, 0.7]}}
+              - {name: d, like: a}
+            """);
+        Assert.That(
+            plan.Cells.Select(cell => (cell.Name, cell.Config.Optimizer.Ema, cell.Config.Optimizer.Clip, cell.Config.Optimizer.Momentum)),
+            Is.EqualTo(new[] { ("a,clip=7/5", 0.5, 7, 0.95), ("b/1", 0.5, 4, 0.95), ("a,momentum=0.6/1", 0.5, 4, 0.6), ("a,momentum=0.7/1", 0.5, 4, 0.7), ("d/1", 0.5, 3, 0.95) }));
+        Assert.That(plan.Arms[1].Settings, Is.EqualTo(new Dictionary<string, string> { ["optimizer.clip"] = "4", ["optimizer.ema"] = "0.5" }));
+        StudyPlan lists = Load("seeds: [1]\narms: [{name: a, set: {curriculum.phases.0.tokens: 7}}, {name: b, like: a, set: {curriculum.phases: [{name: c, tokens: 8}]}}]\n");
+        Assert.That(lists.Arms[1].Settings, Is.EqualTo(new Dictionary<string, string> { ["curriculum.phases"] = "[{name: c, tokens: 8}]" }));
+        Assert.That(plan.Arms.Skip(1).Select(arm => (arm.Description, arm.Series)), Is.All.EqualTo(((string?)null, (string?)null)));
+    }
+
+    [Test]
     public void Load_SeedInAValue_IsTheCells()
     {
         StudyPlan plan = Load("seeds: [3, 4]\narms: [{name: a, set: {corpus.path: \"runs/first-{seed}/x.csv\", languages: {list: [\"l{seed}\"]}}}]\n");
@@ -126,6 +146,8 @@ internal sealed class StudyReaderTests
     [TestCase("seeds: [1]\narms: [{name: a, set: [x]}]\n", "'arms[0].set' is a list, expected a mapping of settings")]
     [TestCase("seeds: [1]\narms: [{name: a, set: {seed: 4}}]\n", "arm 'a' sets 'seed', which the study's seeds set; give the arm its own 'seeds'")]
     [TestCase("seeds: [1]\narms: [{name: a, grid: {optimizer.clip: 4}}]\n", "'optimizer.clip' of the grid is '4', expected a list of values")]
+    [TestCase("seeds: [1]\narms: [{name: a}, {name: b, like: c}]\n", "trial.yaml:2:1: arm 'b' is like 'c', and no arm above it is called so; did you mean 'a'?")]
+    [TestCase("seeds: [1]\narms: [{name: a, like: a}]\n", "arm 'a' is like 'a', and no arm above it is called so")]
     [TestCase("seeds: [1]\n" + Arm + "report: {comparisons: [{arm: a, against: b}]}\n", "trial.yaml:3:1: the report names the arm 'b', which the study has not; did you mean 'a'?")]
     [TestCase("seeds: [1]\n" + Arm + "report: {equalQuality: [{series: s, arm: a}]}\n", "the report names the series 's', which no arm is in")]
     [TestCase("seeds: [1]\narms: [{name: a, series: s}]\nreport: {equalQuality: [{series: s, arm: a}]}\n", "the series 's' has one arm, and a curve needs two")]

@@ -17,7 +17,7 @@ internal static class StudyReportCommand
             IReadOnlyList<string> files = StudyReport.Write(result.GetValue(results)!, result.GetValue(document)!);
             if (!host.Json)
             {
-                host.Output.WriteLine($"{files[0]}: written, with {files.Count - 1} pictures");
+                host.Output.WriteLine($"{files[0]}: written, with {files.Count - 1} {(files.Count == 2 ? "picture" : "pictures")}");
                 return 0;
             }
             host.WriteJson(json =>

@@ -128,9 +128,10 @@ internal static class ConfigRules
         DistillationConfig distillation = config.Distillation;
         if (distillation.Teachers > 0 && distillation.From.Count > 0)
             throw Wrong(tree, "distillation.from", "'distillation.teachers' and 'distillation.from' exclude each other", "train teachers or take them from runs");
-        if (distillation.From.Count > 0 && (distillation.Dropout is not null || distillation.Phases.Count > 0))
+        string? trained = distillation.Dropout is not null ? "dropout" : distillation.Phases.Count > 0 ? "phases" : distillation.Rounds > 1 ? "rounds" : null;
+        if (distillation.From.Count > 0 && trained is not null)
         {
-            string key = distillation.Dropout is not null ? "distillation.dropout" : "distillation.phases";
+            string key = $"distillation.{trained}";
             throw Wrong(tree, key, $"'{key}' is for teachers that the run trains, and 'distillation.from' brings trained ones", "remove one of the two");
         }
         CheckPhases(distillation.Phases, "distillation.phases", tree);

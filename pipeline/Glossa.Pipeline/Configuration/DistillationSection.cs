@@ -7,6 +7,10 @@ public sealed record DistillationConfig
     [InRange(0, 64)]
     public int Teachers { get; init; }
 
+    /// <summary>Number of times that many teachers are trained. Those of the first round learn from the text alone; those of a later one learn from the round before, as the model itself learns from the last, with its dropout and phases and with seeds that go on.</summary>
+    [InRange(1, 8)]
+    public int Rounds { get; init; } = 1;
+
     /// <summary>Folders of finished runs whose models are the teachers, in place of training some; on the same corpus, with the same tokenizer.</summary>
     public ValueList<string> From { get; init; } = [];
 
@@ -18,11 +22,11 @@ public sealed record DistillationConfig
     [InRange(1, 1024)]
     public int Candidates { get; init; } = 128;
 
-    /// <summary>Dropout of the teachers that are trained; null takes the model's own. The teachers' expectations keep the model from learning few texts by heart, so that it wants less dropout than they do.</summary>
+    /// <summary>Dropout of the first round of teachers that are trained; null takes the model's own. The teachers' expectations keep the model from learning few texts by heart, so that it wants less dropout than they do.</summary>
     [InRange(0, 0.9)]
     public double? Dropout { get; init; }
 
-    /// <summary>Phases of the teachers that are trained; empty takes those of <c>curriculum</c>. What is too many epochs for a teacher may not be for the model.</summary>
+    /// <summary>Phases of the first round of teachers that are trained; empty takes those of <c>curriculum</c>. What is too many epochs for a teacher may not be for the model.</summary>
     public ValueList<PhaseConfig> Phases { get; init; } = [];
 
     /// <summary>Whether there are any teachers.</summary>

@@ -13,19 +13,24 @@ namespace Glossa.Pipeline.Distill;
 /// <param name="Train">Its training.</param>
 public sealed record TeacherSettings(ModelSettings Model, TrainSettings Train)
 {
-    /// <summary>Those of a run of another seed without teachers, with the teachers' own dropout and phases where there are such.</summary>
+    /// <summary>
+    /// Those of a run of another seed: in the first round without teachers, with the teachers' own dropout and phases where there are such; in a later one with the teachers of the round before.
+    /// </summary>
     /// <param name="config">The run that the teacher is for.</param>
-    /// <param name="number">Number of the teacher, from 1, which is added to the seed.</param>
+    /// <param name="number">Number of the teacher, from 1 and on through all rounds, which is added to the seed.</param>
     internal static TeacherSettings Of(RunConfig config, int number)
     {
         DistillationConfig distillation = config.Distillation;
-        RunConfig own = config with
+        RunConfig own = config with { Seed = config.Seed + number };
+        if (number <= distillation.Teachers)
         {
-            Seed = config.Seed + number,
-            Model = config.Model with { Dropout = distillation.Dropout ?? config.Model.Dropout },
-            Curriculum = config.Curriculum with { Phases = distillation.Phases.Count > 0 ? distillation.Phases : config.Curriculum.Phases },
-            Distillation = new DistillationConfig(),
-        };
+            own = own with
+            {
+                Model = config.Model with { Dropout = distillation.Dropout ?? config.Model.Dropout },
+                Curriculum = config.Curriculum with { Phases = distillation.Phases.Count > 0 ? distillation.Phases : config.Curriculum.Phases },
+                Distillation = new DistillationConfig(),
+            };
+        }
         return new TeacherSettings((ModelSettings)((IStage)new ModelStage()).SelectSettings(own), (TrainSettings)((IStage)new TrainStage()).SelectSettings(own));
     }
 }
@@ -39,13 +44,16 @@ internal static class TeacherTraining
     /// <param name="settings">The teacher.</param>
     /// <param name="number">Its number, from 1.</param>
     /// <param name="count">How many there are.</param>
+    /// <param name="targets">Folder of what the teachers of the round before expect; null in the first round.</param>
     /// <param name="context">The stage.</param>
-    public static Func<ModelProto> Train(TeacherSettings settings, int number, int count, StageContext context)
+    public static Func<ModelProto> Train(TeacherSettings settings, int number, int count, string? targets, StageContext context)
     {
         string folder = Path.Combine(context.Scratch, string.Create(CultureInfo.InvariantCulture, $"teacher-{number}"));
         string model = Path.Combine(folder, "model"), weights = Path.Combine(folder, "train"), scratch = Path.Combine(folder, "checkpoints");
         TeacherProgress progress = new(context.Progress, string.Create(CultureInfo.InvariantCulture, $"teacher {number} of {count}"));
-        StageContext training = context.Within(weights, scratch, progress, new Dictionary<string, string> { ["model"] = model });
+        Dictionary<string, string> inputs = new() { ["model"] = model };
+        if (targets is not null) inputs["teachers"] = targets;
+        StageContext training = context.Within(weights, scratch, progress, inputs);
         if (!File.Exists(Path.Combine(folder, DoneName)))
         {
             foreach (string unfinished in (string[])[model, weights])

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Glossa.Data.Tokenizers;
 using Glossa.Data.Tokenizers.HuggingFace;
 using Glossa.Data.Tokens;
@@ -11,17 +12,23 @@ using Glossa.Pipeline.Tokenizer;
 namespace Glossa.Pipeline.Distill;
 
 /// <summary>What the teachers' predictions depend on, beside the models of runs that are named.</summary>
-/// <param name="Trained">The teachers to train; empty where finished runs are the teachers.</param>
+/// <param name="Trained">The teachers to train in the first round; empty where finished runs are the teachers.</param>
 /// <param name="Runs">Number of finished runs that are the teachers.</param>
 /// <param name="Candidates">Most probable next tokens of each prediction.</param>
 /// <param name="Window">Longest window.</param>
-public sealed record TeachersSettings(ValueList<TeacherSettings> Trained, int Runs, int Candidates, int Window);
+public sealed record TeachersSettings(ValueList<TeacherSettings> Trained, int Runs, int Candidates, int Window)
+{
+    /// <summary>The teachers of later rounds, as many in each as in the first; null where there is one round.</summary>
+    public ValueList<TeacherSettings>? Later { get; init; }
+}
 
 /// <summary>Token ids in; teachers are trained, or taken from finished runs, and what they expect on average at every place of the training text comes out.</summary>
 public sealed class TeachersStage : Stage<TeachersSettings>
 {
     /// <summary>The predictions.</summary>
     public const string TargetsFile = "targets.bin";
+
+    private const string DoneName = "done";
 
     /// <inheritdoc/>
     public override string Name => "teachers";
@@ -51,8 +58,11 @@ public sealed class TeachersStage : Stage<TeachersSettings>
     {
         ArgumentNullException.ThrowIfNull(config);
         DistillationConfig distillation = config.Distillation;
-        return new TeachersSettings(
-            [.. Enumerable.Range(1, distillation.Teachers).Select(number => TeacherSettings.Of(config, number))], distillation.From.Count, distillation.Candidates, ModelOptions.ContextOf(config.Model));
+        TeacherSettings[] trained = [.. Enumerable.Range(1, distillation.Teachers * distillation.Rounds).Select(number => TeacherSettings.Of(config, number))];
+        return new TeachersSettings([.. trained.Take(distillation.Teachers)], distillation.From.Count, distillation.Candidates, ModelOptions.ContextOf(config.Model))
+        {
+            Later = trained.Length > distillation.Teachers ? [.. trained.Skip(distillation.Teachers)] : null,
+        };
     }
 
     /// <inheritdoc/>
@@ -62,19 +72,45 @@ public sealed class TeachersStage : Stage<TeachersSettings>
         ArgumentNullException.ThrowIfNull(context);
         ITokenizer tokenizer = TextTokenizer.Load(context.Input("tokenizer", TokenizerStage.Folder));
         ScoringOptions options = new() { Window = settings.Window, TextVocabularySize = tokenizer.TextVocabularySize, Threads = Workers.Of(context.Engine) };
-        List<CausalSession> teachers = [];
-        try
+        using TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
+        TeacherSettings[][] rounds = [.. settings.Trained.Concat(settings.Later ?? []).Chunk(Math.Max(1, settings.Trained.Count))];
+        string? targets = null;
+        for (int round = 0; round < rounds.Length - 1; round++)
         {
-            for (int number = 1; number <= settings.Runs; number++) teachers.Add(Finished(context.File(TeacherRun.NameOf(number)), options, context));
-            Func<ModelProto>[] trained = [.. settings.Trained.Select((teacher, i) => TeacherTraining.Train(teacher, i + 1, settings.Trained.Count, context))];
-            foreach (Func<ModelProto> model in trained) teachers.Add(CausalSession.Load(model(), TeacherRun.NameOf(teachers.Count + 1), withCache: false));
-            using TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
-            new TeacherPredictions(teachers, tokens, tokenizer, options).Write(context.OutputFile(TargetsFile), settings.Candidates, context);
+            string folder = Path.Combine(context.Scratch, string.Create(CultureInfo.InvariantCulture, $"round-{round + 1}"));
+            if (!File.Exists(Path.Combine(folder, DoneName)))
+            {
+                Directory.CreateDirectory(folder);
+                Write(Trained(rounds, round, targets, context), Path.Combine(folder, TargetsFile));
+                AtomicFile.WriteText(Path.Combine(folder, DoneName), "");
+            }
+            targets = folder;
         }
-        finally
+        IEnumerable<CausalSession> last = rounds.Length > 0 ? Trained(rounds, rounds.Length - 1, targets, context)
+            : Enumerable.Range(1, settings.Runs).Select(number => Finished(context.File(TeacherRun.NameOf(number)), options, context));
+        Write(last, context.OutputFile(TargetsFile));
+
+        void Write(IEnumerable<CausalSession> sessions, string path)
         {
-            foreach (CausalSession teacher in teachers) teacher.Dispose();
+            List<CausalSession> teachers = [];
+            try
+            {
+                foreach (CausalSession teacher in sessions) teachers.Add(teacher);
+                new TeacherPredictions(teachers, tokens, tokenizer, options).Write(path, settings.Candidates, context);
+            }
+            finally
+            {
+                foreach (CausalSession teacher in teachers) teacher.Dispose();
+            }
         }
+    }
+
+    private static IEnumerable<CausalSession> Trained(TeacherSettings[][] rounds, int round, string? targets, StageContext context)
+    {
+        int before = round * rounds[0].Length, count = rounds.Length * rounds[0].Length;
+        // All are trained before the first session is made: a session would lie in memory while the next one is trained.
+        Func<ModelProto>[] trained = [.. rounds[round].Select((teacher, i) => TeacherTraining.Train(teacher, before + i + 1, count, targets, context))];
+        return trained.Select((model, i) => CausalSession.Load(model(), TeacherRun.NameOf(before + i + 1), withCache: false));
     }
 
     private static CausalSession Finished(string model, ScoringOptions options, StageContext context)

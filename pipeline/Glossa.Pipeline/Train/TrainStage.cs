@@ -67,8 +67,9 @@ public sealed class TrainStage : Stage<TrainSettings>
         using TrainWork work = TrainWork.Open(settings, context, targets);
         TrainingEstimate estimate = work.Trainer.Estimate(work.Phases);
         if (config.Distillation.Teachers == 0) return estimate;
-        // Teachers may have phases of their own; a token takes them about as long.
+        // Those of the first round may have phases of their own; a token takes them about as long. Later ones train as the model does.
         double teacher = (double)work.TokensOf(TeacherSettings.Of(config, 1).Train) / estimate.Tokens;
-        return estimate with { Teachers = config.Distillation.Teachers, Seconds = estimate.Seconds * (1 + (config.Distillation.Teachers * teacher)) };
+        (int teachers, int later) = (config.Distillation.Teachers, config.Distillation.Rounds - 1);
+        return estimate with { Teachers = teachers * (1 + later), Seconds = estimate.Seconds * (1 + (teachers * (teacher + later))) };
     }
 }

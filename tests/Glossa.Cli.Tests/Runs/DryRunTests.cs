@@ -30,9 +30,9 @@ internal sealed class DryRunTests
     public void DryRun_WithTeachers_CountsTheirTimeAndTrainsNone()
     {
         using RunFixture run = new();
-        CommandOutcome outcome = RunFixture.Command("run", run.Config, "--out", run.Out, "--dry-run", "--set", "distillation.teachers=2");
+        CommandOutcome outcome = RunFixture.Command("run", run.Config, "--out", run.Out, "--dry-run", "--set", "distillation={teachers: 2, rounds: 2}");
         Assert.That(outcome.Code, Is.Zero, outcome.Error);
-        Assert.That(outcome.Output, Does.Contain("steps, after 2 teachers: about"));
+        Assert.That(outcome.Output, Does.Contain("steps, after 4 teachers: about"));
         Assert.That(File.Exists(run.At("run", "stages", "teachers.json")), Is.False);
     }
 

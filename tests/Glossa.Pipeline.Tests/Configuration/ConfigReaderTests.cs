@@ -68,6 +68,7 @@ internal sealed class ConfigReaderTests
     [TestCase("export: {precisions: [int8, int8]}", "'int8' stands twice in 'export.precisions'")]
     [TestCase("distillation: {teachers: 2, from: [a]}", "'distillation.teachers' and 'distillation.from' exclude each other; train teachers or take them from runs")]
     [TestCase("distillation: {from: [a], dropout: 0.2}", "'distillation.dropout' is for teachers that the run trains, and 'distillation.from' brings trained ones; remove one of the two")]
+    [TestCase("distillation: {from: [a], rounds: 2}", "'distillation.rounds' is for teachers that the run trains, and 'distillation.from' brings trained ones; remove one of the two")]
     [TestCase("distillation: {from: [a], phases: [{name: a, epochs: 1}]}", "'distillation.phases' is for teachers that the run trains, and 'distillation.from' brings trained ones; remove one of the two")]
     [TestCase("distillation: {from: [a, a]}", "'a' stands twice in 'distillation.from'")]
     [TestCase("distillation: {teachers: -1}", "'distillation.teachers' is '-1', expected a whole number from 0 to 64")]

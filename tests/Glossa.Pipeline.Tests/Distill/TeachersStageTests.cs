@@ -51,16 +51,30 @@ internal sealed class TeachersStageTests
     }
 
     [Test]
+    public void Run_SecondRound_LearnsFromTheFirstAsTheModelFromIt()
+    {
+        // Dropout and phases are the first round's; the second's are the model's own.
+        string[] first = ["model.dropout=0.4", "curriculum.phases=[{name: only, tokens: 900}]"];
+        Run("seed8-first", ["seed=8", .. first]);
+        Run("seed9-first", ["seed=9", .. first]);
+        Run("seed10-second", "seed=10", From("seed8-first", "seed9-first"));
+        Run("seed11-second", "seed=11", From("seed8-first", "seed9-first"));
+        Run("taken-second", From("seed10-second", "seed11-second"));
+        Run("trained-second", "distillation={teachers: 2, rounds: 2, dropout: 0.4, phases: [{name: only, tokens: 900}]}");
+        Assert.That(WeightsOf("trained-second"), Is.EqualTo(WeightsOf("taken-second")));
+    }
+
+    [Test]
     public void Run_StoppedInATeacher_EndsWithTheSameBits()
     {
-        string[] settings = ["distillation.teachers=2", "curriculum.control=joint", "model.dropout=0.1"];
+        string[] settings = ["distillation={teachers: 1, rounds: 2}", "curriculum.control=joint", "model.dropout=0.1"];
         Run("whole", settings);
         List<string> notes = [];
-        // Within the first teacher, then within the second.
-        foreach (int steps in (int[])[3, 8])
+        // Within the first teacher, then within the second, which learns from it.
+        foreach (string teacher in (string[])["teacher 1", "teacher 2"])
         {
             using CancellationTokenSource source = new();
-            Assert.That(() => Run("parts", new StopAfterSteps(source, steps, notes, during: "teachers"), source.Token, settings), Throws.InstanceOf<OperationCanceledException>());
+            Assert.That(() => Run("parts", new StopAfterSteps(source, 3, notes, during: "teachers", teacher), source.Token, settings), Throws.InstanceOf<OperationCanceledException>());
         }
         Run("parts", new StopAfterSteps(null, 0, notes), default, settings);
         Assert.That(WeightsOf("parts"), Is.EqualTo(WeightsOf("whole")));

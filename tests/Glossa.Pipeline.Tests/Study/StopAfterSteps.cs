@@ -3,7 +3,7 @@ using Glossa.Pipeline.Progress;
 namespace Glossa.Pipeline.Tests.Study;
 
 /// <summary>Stops the work after so many steps of training, or of another stage, and keeps the notes.</summary>
-internal sealed class StopAfterSteps(CancellationTokenSource? source, int steps, List<string>? notes = null, string during = "train") : IProgressReporter
+internal sealed class StopAfterSteps(CancellationTokenSource? source, int steps, List<string>? notes = null, string during = "train", string detail = "") : IProgressReporter
 {
     private int _steps;
     private string _stage = "";
@@ -12,7 +12,7 @@ internal sealed class StopAfterSteps(CancellationTokenSource? source, int steps,
 
     public void Report(in ProgressUpdate update)
     {
-        if (_stage == during && ++_steps == steps) source?.Cancel();
+        if (_stage == during && (update.Detail ?? "").Contains(detail, StringComparison.Ordinal) && ++_steps == steps) source?.Cancel();
     }
 
     public void Note(string message) => notes?.Add(message);

@@ -1,4 +1,6 @@
 using Glossa.Pipeline.Configuration;
+using Glossa.Pipeline.Staging;
+using Glossa.Pipeline.Study.Cells;
 using Glossa.Pipeline.Study.Plan;
 using Glossa.Pipeline.Tests.Evaluate;
 using NUnit.Framework;
@@ -120,6 +122,17 @@ internal sealed class StudyReaderTests
         Assert.That(plan.Cells, Is.Not.Empty);
         string corpus = plan.Base.Corpus.Path;
         if (corpus != CorpusConfig.Embedded) Assert.That(File.Exists(corpus), Is.True, corpus);
+    }
+
+    [Test]
+    public void LittleText_Configuration_IsTheArmThatTheStudyMeasured()
+    {
+        RunConfig measured = StudyReader.Load(Path.Combine(ShippedFolder, "recipe.yaml")).Cells.Single(cell => cell.Name == "two-phase-3000/1").Config;
+        RunConfig shipped = ConfigReader.Load(Path.Combine(ShippedFolder, "..", "little-text.yaml")).Config;
+        // What each stage is told is the same, though one of the two may write out what the other leaves to follow.
+        Assert.That(Told(shipped), Is.EqualTo(Told(measured)));
+
+        static IEnumerable<string> Told(RunConfig config) => CellStages.Measured(null).Select(stage => $"{stage.Name}: {CanonicalJson.Of(stage.SelectSettings(CellStages.Settled(config)))}");
     }
 
     private static string ShippedFolder => Path.Combine(TestModels.RepositoryRoot, "pipeline", "configs", "studies");

@@ -51,7 +51,7 @@ internal sealed class StudyCommandTests
 
         CommandOutcome report = RunFixture.Command("study", "report", Path.Combine(Out, "study.json"), "--markdown", _run.At("doc.md"));
         Assert.That(report.Code, Is.Zero, report.Error);
-        Assert.That(report.Output, Does.Contain("doc.md: written, with 1 pictures"));
+        Assert.That(report.Output, Does.Contain("doc.md: written, with 1 picture").And.Not.Contain("pictures"));
         Assert.That(File.ReadAllText(_run.At("doc.md")), Does.Contain("4 finished cells of 2 arms"));
     }
 

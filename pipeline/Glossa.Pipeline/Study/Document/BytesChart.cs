@@ -9,6 +9,7 @@ internal static class BytesChart
 {
     private const double Width = 760, Height = 440;
     private const int Pieces = 48;
+    private const double NameHeight = 12, NameColumn = 40;
 
     /// <summary>The picture; null where no series varies the budget, so that there is no curve to see.</summary>
     public static string? Draw(StudyFigures study)
@@ -31,13 +32,24 @@ internal static class BytesChart
             DrawSeries(markup, area, study.Series(names[i]), colour);
             markup.Line($"<text class=\"label end {colour}\" x=\"{area.Right - 8}\" y=\"{area.Top + 16 * (i + 1)}\">{names[i]}</text>");
         }
-        foreach (ArmFigures arm in study.Arms.Where(arm => arm.Arm.Series is null))
-        {
-            DrawDots(markup, area, arm, "");
-            bool before = area.XOf(arm.UniqueBytes) > Width / 2;
-            markup.Line($"<text class=\"{(before ? "note end" : "note")}\" x=\"{area.XOf(arm.UniqueBytes) + (before ? -8 : 8)}\" y=\"{area.YOf(arm.Test) + 4}\">{arm.Name}</text>");
-        }
+        ArmFigures[] others = [.. study.Arms.Where(arm => arm.Arm.Series is null)];
+        foreach (ArmFigures arm in others) DrawDots(markup, area, arm, "");
+        foreach (IGrouping<int, ArmFigures> near in others.GroupBy(arm => (int)(area.XOf(arm.UniqueBytes) / NameColumn))) DrawNames(markup, area, [.. near.OrderBy(arm => area.YOf(arm.Test))]);
         PlotArea.Close(markup);
+    }
+
+    // Names of dots that stand above each other, from the top; none is written over another.
+    private static void DrawNames(Markup markup, PlotArea area, ArmFigures[] arms)
+    {
+        double y = double.NegativeInfinity;
+        for (int i = 0; i < arms.Length; i++)
+        {
+            double x = area.XOf(arms[i].UniqueBytes);
+            // As low as the one before asks for, and as high as those that follow need.
+            y = Math.Min(Math.Max(area.YOf(arms[i].Test) + 4, y + NameHeight), area.Bottom - ((arms.Length - 1 - i) * NameHeight));
+            bool before = x > Width / 2;
+            markup.Line($"<text class=\"{(before ? "note end" : "note")}\" x=\"{x + (before ? -8 : 8)}\" y=\"{y}\">{arms[i].Name}</text>");
+        }
     }
 
     private static void DrawSeries(Markup markup, PlotArea area, IReadOnlyList<ArmFigures> points, string colour)

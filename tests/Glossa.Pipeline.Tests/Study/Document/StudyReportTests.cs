@@ -130,6 +130,26 @@ internal sealed class StudyReportTests
     }
 
     [Test]
+    public void Write_ArmsOfLikeFigures_HaveNamesApart()
+    {
+        CellResult[] cells =
+        [
+            SampleStudy.Cell("s1", 1, [2.6], 100_000), SampleStudy.Cell("s2", 1, [2.2], 400_000),
+            SampleStudy.Cell("a", 1, [2.21], 400_000), SampleStudy.Cell("b", 1, [2.211], 400_000), SampleStudy.Cell("c", 1, [2.2], 400_000), SampleStudy.Cell("d", 1, [2.6], 400_000),
+        ];
+        StudyResults results = SampleStudy.Of(new StudyReportPlan(), cells);
+        Report(results with { Arms = [.. results.Arms.Select(arm => arm.Name.StartsWith('s') ? arm with { Series = "s" } : arm)] });
+        XNamespace svg = "http://www.w3.org/2000/svg";
+        (string Name, double Y)[] names =
+        [
+            .. XDocument.Load(_folder.At("doc", "sample", "bytes.svg")).Descendants(svg + "text").Where(text => ((string?)text.Attribute("class"))!.StartsWith("note", StringComparison.Ordinal))
+                .Select(text => (text.Value, (double)text.Attribute("y")!)).Where(text => text.Value.Length == 1).OrderBy(text => text.Item2),
+        ];
+        Assert.That(names.Select(name => name.Name), Is.EqualTo(new[] { "d", "b", "a", "c" }), "worse is higher up");
+        Assert.That(names.Zip(names.Skip(1), (upper, lower) => lower.Y - upper.Y), Is.All.GreaterThanOrEqualTo(12));
+    }
+
+    [Test]
     public void Write_OtherBytesButNoSeries_DrawsNoCurve()
     {
         string text = Report(SampleStudy.Of(new StudyReportPlan(), SampleStudy.Cell("a", 1, [2.6], 100_000), SampleStudy.Cell("b", 1, [2.2], 400_000)));

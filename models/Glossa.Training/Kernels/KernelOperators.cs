@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Glossa.Models.Onnx;
 using Glossa.Training.Kernels.Losses;
 using Glossa.Training.Kernels.Products;
 using Glossa.Training.Kernels.Rows;
+using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using static Glossa.Training.Kernels.RuntimeApi;
 
@@ -23,11 +25,32 @@ internal static unsafe class KernelOperators
     /// <summary>All of them.</summary>
     public static IReadOnlyList<KernelOperator> All { get; } = [ProductKernel.Operator, RowProgramKernel.Operator, CrossEntropyKernel.Operator];
 
-    private static readonly nint OperatorDomain = CreateDomain();
+    private static readonly nint OperatorDomain = KnownDomain();
 
     /// <summary>Makes the operators known to a session.</summary>
-    public static void AddTo(SessionOptions options) =>
-        Check(((delegate* unmanaged<nint, nint, nint>)Function(Entry.AddCustomOpDomain))(options.DangerousGetHandle(), OperatorDomain));
+    public static void AddTo(SessionOptions options) => AddTo(options, OperatorDomain);
+
+    private static void AddTo(SessionOptions options, nint domain) =>
+        Check(((delegate* unmanaged<nint, nint, nint>)Function(Entry.AddCustomOpDomain))(options.DangerousGetHandle(), domain));
+
+    // The first session that has a domain enters its name into a table of the process, and the runtime does not guard that: of two at the same time one failed. So a session
+    // of nothing comes first, while nobody else can have the domain yet.
+    private static nint KnownDomain()
+    {
+        nint domain = CreateDomain();
+        ModelProto nothing = new() { IrVersion = 8, Graph = new GraphProto { Name = "nothing" } };
+        nothing.OpsetImport.Add(new OperatorSetIdProto { Version = 17 });
+        nothing.Graph.Input.Add(Scalar("x"));
+        nothing.Graph.Output.Add(Scalar("y"));
+        nothing.Graph.Node.Add(new NodeProto { OpType = "Identity", Input = { "x" }, Output = { "y" } });
+        using SessionOptions options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        AddTo(options, domain);
+        using InferenceSession first = new(nothing.ToByteArray(), options);
+        return domain;
+
+        static ValueInfoProto Scalar(string name) =>
+            new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float, Shape = new TensorShapeProto() } } };
+    }
 
     // The runtime keeps pointers to domain and operators as long as a session lives, so both live as long as the process.
     private static nint CreateDomain()

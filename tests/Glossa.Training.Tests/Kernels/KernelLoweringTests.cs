@@ -6,6 +6,8 @@ using Glossa.Models.Steps;
 using Glossa.Training.Engines;
 using Glossa.Training.Kernels;
 using Glossa.Training.Verification;
+using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
 using NUnit.Framework;
 
 namespace Glossa.Training.Tests.Kernels;
@@ -30,6 +32,33 @@ public sealed class KernelLoweringTests
         NodeProto[] losses = [.. KernelLowering.Apply(step).Graph.Node.Where(node => node.OpType == "CrossEntropy")];
         Assert.That(losses.Select(node => node.Input.Count), Is.EqualTo(new[] { 3 }), "the loss is one kernel, and reads the weights");
         Compare(step, start, [.. Batches(64).Select(batch => WithTargets(batch, 64))]);
+    }
+
+    // The runtime enters the operators' domain into a table of the process with the first session, and of two first ones at the same time one failed. It shows where this test is the first of its process.
+    [Test]
+    public void Load_ManySessionsAtOnce_AllKnowTheOperators()
+    {
+        (StepModel step, _) = Preset(FeedForwardKind.SquaredRelu, gains: false);
+        Exception?[] failures = new Exception?[Math.Max(2, Environment.ProcessorCount)];
+        int waiting = failures.Length;
+        Thread[] threads = [.. failures.Select((_, i) => new Thread(() =>
+        {
+            try
+            {
+                using SessionOptions options = CpuEngine.Options();
+                byte[] model = CpuEngine.ForThisProcessor(step, options).ToByteArray();
+                Interlocked.Decrement(ref waiting);
+                while (Volatile.Read(ref waiting) > 0) Thread.SpinWait(1);
+                new InferenceSession(model, options).Dispose();
+            }
+            catch (Exception e)
+            {
+                failures[i] = e;
+            }
+        }))];
+        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Join();
+        Assert.That(failures, Is.All.Null);
     }
 
     private static (StepModel Step, Dictionary<string, float[]> Start) Preset(FeedForwardKind kind, bool gains, bool soft = false)

@@ -40,16 +40,13 @@ internal static unsafe class KernelOperators
         nint domain = CreateDomain();
         ModelProto nothing = new() { IrVersion = 8, Graph = new GraphProto { Name = "nothing" } };
         nothing.OpsetImport.Add(new OperatorSetIdProto { Version = 17 });
-        nothing.Graph.Input.Add(Scalar("x"));
-        nothing.Graph.Output.Add(Scalar("y"));
+        nothing.Graph.Input.Add(OnnxFactory.ValueInfo("x", TensorProto.Types.DataType.Float));
+        nothing.Graph.Output.Add(OnnxFactory.ValueInfo("y", TensorProto.Types.DataType.Float));
         nothing.Graph.Node.Add(new NodeProto { OpType = "Identity", Input = { "x" }, Output = { "y" } });
         using SessionOptions options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         AddTo(options, domain);
         using InferenceSession first = new(nothing.ToByteArray(), options);
         return domain;
-
-        static ValueInfoProto Scalar(string name) =>
-            new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float, Shape = new TensorShapeProto() } } };
     }
 
     // The runtime keeps pointers to domain and operators as long as a session lives, so both live as long as the process.

@@ -38,7 +38,8 @@ public sealed record TeacherSettings(ModelSettings Model, TrainSettings Train)
 /// <summary>Trains a teacher: the stages model and train of a run, in the scratch folder of the stage that needs it, where it stays until that stage is done.</summary>
 internal static class TeacherTraining
 {
-    private const string DoneName = "done";
+    /// <summary>Stands in a folder of the scratch once all of it is written.</summary>
+    public const string DoneName = "done";
 
     /// <summary>Trains it, from its last checkpoint where there is one, and not again once it is finished. Gives what builds the trained model, so that no session of one lies in memory while another is trained.</summary>
     /// <param name="settings">The teacher.</param>

@@ -12,14 +12,14 @@ using Glossa.Pipeline.Tokenizer;
 namespace Glossa.Pipeline.Distill;
 
 /// <summary>What the teachers' predictions depend on, beside the models of runs that are named.</summary>
-/// <param name="Trained">The teachers to train in the first round; empty where finished runs are the teachers.</param>
+/// <param name="Trained">The teachers to train, round by round; empty where finished runs are the teachers.</param>
 /// <param name="Runs">Number of finished runs that are the teachers.</param>
 /// <param name="Candidates">Most probable next tokens of each prediction.</param>
 /// <param name="Window">Longest window.</param>
 public sealed record TeachersSettings(ValueList<TeacherSettings> Trained, int Runs, int Candidates, int Window)
 {
-    /// <summary>The teachers of later rounds, as many in each as in the first; null where there is one round.</summary>
-    public ValueList<TeacherSettings>? Later { get; init; }
+    /// <summary>Number of rounds, each of as many teachers; null for one.</summary>
+    public int? Rounds { get; init; }
 }
 
 /// <summary>Token ids in; teachers are trained, or taken from finished runs, and what they expect on average at every place of the training text comes out.</summary>
@@ -27,8 +27,6 @@ public sealed class TeachersStage : Stage<TeachersSettings>
 {
     /// <summary>The predictions.</summary>
     public const string TargetsFile = "targets.bin";
-
-    private const string DoneName = "done";
 
     /// <inheritdoc/>
     public override string Name => "teachers";
@@ -58,10 +56,11 @@ public sealed class TeachersStage : Stage<TeachersSettings>
     {
         ArgumentNullException.ThrowIfNull(config);
         DistillationConfig distillation = config.Distillation;
-        TeacherSettings[] trained = [.. Enumerable.Range(1, distillation.Teachers * distillation.Rounds).Select(number => TeacherSettings.Of(config, number))];
-        return new TeachersSettings([.. trained.Take(distillation.Teachers)], distillation.From.Count, distillation.Candidates, ModelOptions.ContextOf(config.Model))
+        return new TeachersSettings(
+            [.. Enumerable.Range(1, distillation.Teachers * distillation.Rounds).Select(number => TeacherSettings.Of(config, number))],
+            distillation.From.Count, distillation.Candidates, ModelOptions.ContextOf(config.Model))
         {
-            Later = trained.Length > distillation.Teachers ? [.. trained.Skip(distillation.Teachers)] : null,
+            Rounds = distillation.Rounds > 1 ? distillation.Rounds : null,
         };
     }
 
@@ -73,16 +72,16 @@ public sealed class TeachersStage : Stage<TeachersSettings>
         ITokenizer tokenizer = TextTokenizer.Load(context.Input("tokenizer", TokenizerStage.Folder));
         ScoringOptions options = new() { Window = settings.Window, TextVocabularySize = tokenizer.TextVocabularySize, Threads = Workers.Of(context.Engine) };
         using TokenFile tokens = TokenFile.Open(context.Input("tokenizer", TokenizerStage.TokensFile));
-        TeacherSettings[][] rounds = [.. settings.Trained.Concat(settings.Later ?? []).Chunk(Math.Max(1, settings.Trained.Count))];
+        TeacherSettings[][] rounds = [.. settings.Trained.Chunk(Math.Max(1, settings.Trained.Count / (settings.Rounds ?? 1)))];
         string? targets = null;
         for (int round = 0; round < rounds.Length - 1; round++)
         {
             string folder = Path.Combine(context.Scratch, string.Create(CultureInfo.InvariantCulture, $"round-{round + 1}"));
-            if (!File.Exists(Path.Combine(folder, DoneName)))
+            if (!File.Exists(Path.Combine(folder, TeacherTraining.DoneName)))
             {
                 Directory.CreateDirectory(folder);
                 Write(Trained(rounds, round, targets, context), Path.Combine(folder, TargetsFile));
-                AtomicFile.WriteText(Path.Combine(folder, DoneName), "");
+                AtomicFile.WriteText(Path.Combine(folder, TeacherTraining.DoneName), "");
             }
             targets = folder;
         }

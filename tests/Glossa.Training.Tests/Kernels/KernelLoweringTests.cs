@@ -40,15 +40,15 @@ public sealed class KernelLoweringTests
     {
         (StepModel step, _) = Preset(FeedForwardKind.SquaredRelu, gains: false);
         Exception?[] failures = new Exception?[Math.Max(2, Environment.ProcessorCount)];
+        using SessionOptions options = CpuEngine.Options();
+        byte[] model = CpuEngine.ForThisProcessor(step, options).ToByteArray();
         int waiting = failures.Length;
         Thread[] threads = [.. failures.Select((_, i) => new Thread(() =>
         {
+            Interlocked.Decrement(ref waiting);
+            while (Volatile.Read(ref waiting) > 0) Thread.SpinWait(1);
             try
             {
-                using SessionOptions options = CpuEngine.Options();
-                byte[] model = CpuEngine.ForThisProcessor(step, options).ToByteArray();
-                Interlocked.Decrement(ref waiting);
-                while (Volatile.Read(ref waiting) > 0) Thread.SpinWait(1);
                 new InferenceSession(model, options).Dispose();
             }
             catch (Exception e)

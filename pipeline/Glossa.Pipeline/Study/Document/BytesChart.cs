@@ -15,7 +15,7 @@ internal static class BytesChart
     public static string? Draw(StudyFigures study)
     {
         if (study.SeriesNames.Count == 0) return null;
-        double least = study.Arms.Select(arm => arm.UniqueBytes).DefaultIfEmpty().Min(), most = study.Arms.Select(arm => arm.UniqueBytes).DefaultIfEmpty().Max();
+        double least = study.Arms.Min(arm => arm.UniqueBytes), most = study.Arms.Max(arm => arm.UniqueBytes);
         return most <= least * 1.02 ? null : StandaloneChart.Of(Width, Height, markup => Draw(markup, study, least, most));
     }
 
